@@ -22,13 +22,20 @@ impl DeviceName {
     /// Takes a name that somebody asks for: `/dev/sd[b-z]`, `/dev/xvd[b-z]` or `/dev/xvd[b-d][a-z]`. Names of
     /// partitions (`/dev/sdf1`) and of root devices (`/dev/sda1`, `/dev/xvda`) are refused.
     pub fn parse(name: &str) -> Result<Self, InvalidDevice> {
-        let letters = name.strip_prefix("/dev/sd").or_else(|| name.strip_prefix("/dev/xvd")).unwrap_or_default();
+        let letters = name
+            .strip_prefix("/dev/sd")
+            .or_else(|| name.strip_prefix("/dev/xvd"))
+            .unwrap_or_default();
         let valid = match letters.as_bytes() {
             [letter] => (b'b'..=b'z').contains(letter),
             [b'b'..=b'd', second] => second.is_ascii_lowercase() && name.starts_with("/dev/xvd"),
             _ => false,
         };
-        if valid { Ok(Self(name.to_owned())) } else { Err(InvalidDevice(name.to_owned())) }
+        if valid {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(InvalidDevice(name.to_owned()))
+        }
     }
 
     /// Takes a name that EC2 reported, whatever its form.
@@ -48,7 +55,9 @@ impl DeviceName {
 
     fn core(&self) -> &str {
         let name = self.0.strip_prefix("/dev/").unwrap_or(&self.0);
-        name.strip_prefix("xvd").or_else(|| name.strip_prefix("sd")).unwrap_or(name)
+        name.strip_prefix("xvd")
+            .or_else(|| name.strip_prefix("sd"))
+            .unwrap_or(name)
     }
 }
 
@@ -77,16 +86,32 @@ mod tests {
 
     #[test]
     fn names_of_data_devices_are_taken() {
-        for name in ["/dev/sdb", "/dev/sdf", "/dev/sdz", "/dev/xvdf", "/dev/xvdba", "/dev/xvddz"] {
+        for name in [
+            "/dev/sdb",
+            "/dev/sdf",
+            "/dev/sdz",
+            "/dev/xvdf",
+            "/dev/xvdba",
+            "/dev/xvddz",
+        ] {
             assert!(DeviceName::parse(name).is_ok(), "{name}");
         }
     }
 
     #[test]
     fn other_names_are_refused_with_the_way_out() {
-        for name in
-            ["banana", "", "sdf", "/dev/sda", "/dev/sda1", "/dev/sdf1", "/dev/sdF", "/dev/sdba", "/dev/xvdea", "/dev/nvme1n1"]
-        {
+        for name in [
+            "banana",
+            "",
+            "sdf",
+            "/dev/sda",
+            "/dev/sda1",
+            "/dev/sdf1",
+            "/dev/sdF",
+            "/dev/sdba",
+            "/dev/xvdea",
+            "/dev/nvme1n1",
+        ] {
             let error = DeviceName::parse(name).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains("/dev/sdf"), "{error}");
         }

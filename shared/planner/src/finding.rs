@@ -23,15 +23,28 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum Finding {
-    #[error("`{fleet}` names no fleet: names are compared exactly, so write the fleet's full name in the tag")]
+    #[error(
+        "`{fleet}` names no fleet: names are compared exactly, so write the fleet's full name in the tag"
+    )]
     UnusableFleetName { fleet: FleetName },
     #[error("no volume and no Elastic IP is tagged holdfast:fleet={fleet}: check the name, or tag them")]
     UnmanagedFleet { fleet: FleetName },
-    #[error("{resource} asks for the unknown policy `{value}`: use on-release, drain or terminate, or remove the tag")]
+    #[error(
+        "{resource} asks for the unknown policy `{value}`: use on-release, drain or terminate, or remove the tag"
+    )]
     UnknownPolicy { resource: String, value: String },
-    #[error("{resource} asks for the policy {policy}, {other} of the same slot for {other_policy}: tag them alike")]
-    PoliciesDisagree { resource: String, policy: Policy, other: String, other_policy: Policy },
-    #[error("{volume} asks for `{value}`, which is no device name: use one of /dev/sdf to /dev/sdp, or remove the tag")]
+    #[error(
+        "{resource} asks for the policy {policy}, {other} of the same slot for {other_policy}: tag them alike"
+    )]
+    PoliciesDisagree {
+        resource: String,
+        policy: Policy,
+        other: String,
+        other_policy: Policy,
+    },
+    #[error(
+        "{volume} asks for `{value}`, which is no device name: use one of /dev/sdf to /dev/sdp, or remove the tag"
+    )]
     InvalidDevice { volume: VolumeId, value: String },
     #[error("{resource} is tagged `{value}`, which means nothing here: use true, or remove the tag")]
     InvalidPaused { resource: String, value: String },
@@ -39,21 +52,41 @@ pub enum Finding {
         "{volume} is in {zone}, {other} of the same slot in {other_zone}: a volume cannot leave its zone, so copy \
          one over by a snapshot, or give it a slot of its own"
     )]
-    SeveralZones { volume: VolumeId, zone: Zone, other: VolumeId, other_zone: Zone },
+    SeveralZones {
+        volume: VolumeId,
+        zone: Zone,
+        other: VolumeId,
+        other_zone: Zone,
+    },
     #[error("{volume} and {other} of one slot ask for the device {device}: give each its own")]
-    SameDevice { volume: VolumeId, other: VolumeId, device: DeviceName },
-    #[error("the slot has {count} volumes and there are names for {MOST_VOLUMES}: spread them over several slots")]
+    SameDevice {
+        volume: VolumeId,
+        other: VolumeId,
+        device: DeviceName,
+    },
+    #[error(
+        "the slot has {count} volumes and there are names for {MOST_VOLUMES}: spread them over several slots"
+    )]
     TooManyVolumes { count: usize },
     #[error(
         "{volume}, a slot's first volume, asks for {device}, {other} of another slot for {other_device}: the first \
          volumes of a fleet must ask for one name, so that no instance gets two slots; tag them alike"
     )]
-    FirstDevicesDisagree { volume: VolumeId, device: DeviceName, other: VolumeId, other_device: DeviceName },
-    #[error("{volume} has Multi-Attach, so that EC2 guards it against nothing: switch it off, or untag the volume")]
+    FirstDevicesDisagree {
+        volume: VolumeId,
+        device: DeviceName,
+        other: VolumeId,
+        other_device: DeviceName,
+    },
+    #[error(
+        "{volume} has Multi-Attach, so that EC2 guards it against nothing: switch it off, or untag the volume"
+    )]
     MultiAttach { volume: VolumeId },
     #[error("{volume} is the root device of {instance}: Holdfast moves data volumes only, so untag it")]
     RootDevice { volume: VolumeId, instance: InstanceId },
-    #[error("{volume} is attached to {instance}, which is not of this fleet: detach it there, or correct the tag")]
+    #[error(
+        "{volume} is attached to {instance}, which is not of this fleet: detach it there, or correct the tag"
+    )]
     VolumeOutsideFleet { volume: VolumeId, instance: InstanceId },
     #[error(
         "{address} is associated with {target}, which is not of this fleet: disassociate it there, or correct the tag"
@@ -63,12 +96,21 @@ pub enum Finding {
         "the slot's volumes are on two running instances, {volume} on {instance} and {other} on {other_instance}: \
          unmount and detach one side"
     )]
-    SeveralInstances { volume: VolumeId, instance: InstanceId, other: VolumeId, other_instance: InstanceId },
+    SeveralInstances {
+        volume: VolumeId,
+        instance: InstanceId,
+        other: VolumeId,
+        other_instance: InstanceId,
+    },
     #[error(
         "{volume} has been attaching to {instance} for {seconds} s: detach it and reboot the instance, or replace the \
          instance; the device name may be stuck there"
     )]
-    StuckAttaching { volume: VolumeId, instance: InstanceId, seconds: i64 },
+    StuckAttaching {
+        volume: VolumeId,
+        instance: InstanceId,
+        seconds: i64,
+    },
     #[error(
         "EC2 accepted the attachment of {volume} to {instance} and took it back: look for the volume's KMS key, and \
          whether the function's role may create a grant on it"
@@ -77,28 +119,53 @@ pub enum Finding {
     #[error("{volume} is in error, being deleted or gone: restore it from a snapshot and tag the new volume")]
     UnusableVolume { volume: VolumeId },
     #[error("{instance} holds the slots {} and {}, and should hold one: move one off by hand", .slot, .other)]
-    SharedHolder { instance: InstanceId, slot: SlotName, other: SlotName },
+    SharedHolder {
+        instance: InstanceId,
+        slot: SlotName,
+        other: SlotName,
+    },
     #[error(
         "the slot has {addresses} addresses, {instance} has {places} private addresses for them: assign more to its \
          primary network interface in the launch template, or tag fewer"
     )]
-    TooFewPrivateAddresses { instance: InstanceId, addresses: usize, places: usize },
+    TooFewPrivateAddresses {
+        instance: InstanceId,
+        addresses: usize,
+        places: usize,
+    },
     #[error(
         "{address} has no place on {instance}: {private} already has {elastic}, which is not displaced; disassociate \
          it, or assign the interface another private address"
     )]
-    PrivateAddressTaken { address: AllocationId, instance: InstanceId, private: Ipv4Addr, elastic: Ipv4Addr },
+    PrivateAddressTaken {
+        address: AllocationId,
+        instance: InstanceId,
+        private: Ipv4Addr,
+        elastic: Ipv4Addr,
+    },
     #[error("EC2 refused {step} of {resource}: {reason}")]
-    Refused { step: &'static str, resource: String, reason: String },
+    Refused {
+        step: &'static str,
+        resource: String,
+        reason: String,
+    },
 
     #[error("no candidate: {0}")]
     NoCandidate(String),
-    #[error("{volume} is still attached to {instance}, which is {state}: EC2 releases it when the instance has ended")]
-    NotReleased { volume: VolumeId, instance: InstanceId, state: InstanceState },
+    #[error(
+        "{volume} is still attached to {instance}, which is {state}: it stays there until the instance has ended or stopped"
+    )]
+    NotReleased {
+        volume: VolumeId,
+        instance: InstanceId,
+        state: InstanceState,
+    },
     #[error("{volume} is still attached to {instance}, which EC2 no longer lists: its release is awaited")]
     HolderUnknown { volume: VolumeId, instance: InstanceId },
     #[error("{instance} is draining ({reason}) and has the slot until EC2 releases it")]
     HolderDraining { instance: InstanceId, reason: String },
+    #[error("{instance} has the slot and is starting")]
+    HolderStarting { instance: InstanceId },
     #[error("{volume} is being detached from {instance}: while anything there uses it, it stays; unmount it")]
     Detaching { volume: VolumeId, instance: InstanceId },
     #[error("{volume} is not ready yet: it is being created")]
@@ -109,14 +176,19 @@ pub enum Finding {
     )]
     Hibernated { volume: VolumeId, instance: InstanceId },
     #[error("the device name {device} is taken on {instance}, by what is not visible yet")]
-    DeviceRefused { instance: InstanceId, device: DeviceName },
+    DeviceRefused {
+        instance: InstanceId,
+        device: DeviceName,
+    },
 
     #[error(
         "{volume} is attached to {instance} with DeleteOnTermination: EC2 DELETES the volume when the instance is \
          terminated; run aws ec2 modify-instance-attribute to switch it off"
     )]
     DeleteOnTermination { volume: VolumeId, instance: InstanceId },
-    #[error("the policy {policy} is not available in this version: the slot is handed over as with on-release")]
+    #[error(
+        "the policy {policy} is not available in this version: the slot is handed over as with on-release"
+    )]
     PolicyUnavailable { policy: Policy },
     #[error(
         "{instance} is claimed by the managed fleets {fleets} and so is a candidate of none: correct its tags, or the \
@@ -167,7 +239,9 @@ impl Finding {
             }
             Self::MultiAttach { volume } => ("multi-attach", Blocking, FLEET, volume.as_str()),
             Self::RootDevice { volume, .. } => ("root-device", Blocking, FLEET, volume.as_str()),
-            Self::VolumeOutsideFleet { volume, .. } => ("volume-outside-fleet", Blocking, FLEET, volume.as_str()),
+            Self::VolumeOutsideFleet { volume, .. } => {
+                ("volume-outside-fleet", Blocking, FLEET, volume.as_str())
+            }
             Self::AddressOutsideFleet { address, .. } => {
                 ("address-outside-fleet", Blocking, FLEET, address.as_str())
             }
@@ -179,17 +253,24 @@ impl Finding {
             Self::TooFewPrivateAddresses { instance, .. } => {
                 ("too-few-private-addresses", Blocking, "", instance.as_str())
             }
-            Self::PrivateAddressTaken { address, .. } => ("private-address-taken", Blocking, "", address.as_str()),
+            Self::PrivateAddressTaken { address, .. } => {
+                ("private-address-taken", Blocking, "", address.as_str())
+            }
             Self::Refused { resource, .. } => ("refused", Blocking, "", resource),
             Self::NoCandidate(_) => ("no-candidate", Waiting, "", ""),
             Self::NotReleased { volume, .. } => ("not-released", Waiting, "", volume.as_str()),
             Self::HolderUnknown { volume, .. } => ("holder-unknown", Waiting, "", volume.as_str()),
-            Self::HolderDraining { instance, .. } => ("holder-draining", Waiting, DRAINING, instance.as_str()),
+            Self::HolderDraining { instance, .. } => {
+                ("holder-draining", Waiting, DRAINING, instance.as_str())
+            }
+            Self::HolderStarting { instance } => ("holder-starting", Waiting, "", instance.as_str()),
             Self::Detaching { volume, .. } => ("detaching", Waiting, "", volume.as_str()),
             Self::VolumeCreating { volume } => ("volume-creating", Waiting, "", volume.as_str()),
             Self::Hibernated { volume, .. } => ("hibernated", Waiting, "", volume.as_str()),
             Self::DeviceRefused { instance, .. } => ("device-refused", Waiting, "", instance.as_str()),
-            Self::DeleteOnTermination { volume, .. } => ("delete-on-termination", Notice, "", volume.as_str()),
+            Self::DeleteOnTermination { volume, .. } => {
+                ("delete-on-termination", Notice, "", volume.as_str())
+            }
             Self::PolicyUnavailable { .. } => ("policy-unavailable", Notice, HANDOVER, ""),
             Self::SeveralFleets { instance, .. } => ("several-fleets", Notice, FLEET, instance.as_str()),
         }

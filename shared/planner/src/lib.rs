@@ -2,10 +2,22 @@
 //!
 //! Pure. It cannot fail, cannot wait and cannot call out: no async, no AWS crate, no clock, no environment.
 
+mod addresses;
+mod candidates;
+mod checks;
+mod decide;
 pub mod device;
+mod draft;
 pub mod finding;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;
 pub mod ids;
+mod matching;
 pub mod memory;
+mod naming;
 pub mod observation;
 pub mod plan;
+mod slot;
 pub mod tags;
+
+pub use decide::plan;

@@ -203,6 +203,15 @@ pub enum Health {
     NotRunning,
 }
 
+impl Volume {
+    /// Whether an attachment of it is complete.
+    pub fn is_attached(&self) -> bool {
+        self.attachments
+            .iter()
+            .any(|attachment| attachment.state == AttachmentState::Attached)
+    }
+}
+
 impl Instance {
     /// Whether it can be relied on. Status checks are not read.
     pub fn health(&self) -> Health {
@@ -212,11 +221,18 @@ impl Instance {
         if let Some(code) = &self.doomed {
             return Health::Draining(format!("spot request {code}"));
         }
-        match self.tags.draining.as_ref().filter(|tag| !tag.is_void(self.launched)) {
+        match self
+            .tags
+            .draining
+            .as_ref()
+            .filter(|tag| !tag.is_void(self.launched))
+        {
             None => Health::Healthy,
             Some(tag) => match tag.reason {
                 DrainingReason::RebalanceRecommendation => Health::Recommended,
-                DrainingReason::SpotInterruption | DrainingReason::Operator(_) => Health::Draining(tag.to_string()),
+                DrainingReason::SpotInterruption | DrainingReason::Operator(_) => {
+                    Health::Draining(tag.to_string())
+                }
             },
         }
     }
@@ -240,7 +256,12 @@ impl Observation {
 
     /// The managed fleets that claim the instance, when there are several. Then it is a candidate of none.
     pub fn rival_fleets<'i>(&self, instance: &'i Instance) -> Vec<&'i FleetName> {
-        let claims: Vec<_> = instance.tags.fleets.iter().filter(|fleet| self.managed.contains(fleet)).collect();
+        let claims: Vec<_> = instance
+            .tags
+            .fleets
+            .iter()
+            .filter(|fleet| self.managed.contains(fleet))
+            .collect();
         if claims.len() > 1 { claims } else { Vec::new() }
     }
 
@@ -248,9 +269,10 @@ impl Observation {
     pub fn instance_of(&self, association: &Association) -> Option<&Instance> {
         match (&association.instance, &association.interface) {
             (Some(id), _) => self.instance(id),
-            (None, Some(interface)) => {
-                self.instances.iter().find(|instance| instance.interfaces.iter().any(|own| own.id == *interface))
-            }
+            (None, Some(interface)) => self
+                .instances
+                .iter()
+                .find(|instance| instance.interfaces.iter().any(|own| own.id == *interface)),
             (None, None) => None,
         }
     }

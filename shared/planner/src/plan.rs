@@ -144,13 +144,17 @@ impl Step {
     pub fn resource(&self) -> &str {
         match self {
             Self::AttachVolume { volume, .. } | Self::DetachVolume { volume, .. } => volume.as_str(),
-            Self::DisassociateAddress { address, .. } | Self::AssociateAddress { address, .. } => address.as_str(),
+            Self::DisassociateAddress { address, .. } | Self::AssociateAddress { address, .. } => {
+                address.as_str()
+            }
             Self::MarkDraining { instance, .. } => instance.as_str(),
         }
     }
 
     /// Whether it is the same act on the same resource and instance, under whatever device or private address.
     pub fn is_same_act(&self, other: &Self) -> bool {
-        self.name() == other.name() && self.resource() == other.resource() && self.instance() == other.instance()
+        self.name() == other.name()
+            && self.resource() == other.resource()
+            && self.instance() == other.instance()
     }
 }

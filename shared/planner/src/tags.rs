@@ -146,7 +146,10 @@ pub struct InstanceTags {
 impl InstanceTags {
     /// Reads the tags of an instance.
     pub fn read(tags: &Tags) -> Self {
-        let fleets = FLEET_KEYS.iter().filter_map(|key| tags.get(*key)).filter(|name| !name.is_empty());
+        let fleets = FLEET_KEYS
+            .iter()
+            .filter_map(|key| tags.get(*key))
+            .filter(|name| !name.is_empty());
         Self {
             fleets: fleets.map(FleetName::new).collect(),
             draining: tags.get(DRAINING).map(|text| DrainingTag::read(text)),
@@ -226,7 +229,12 @@ impl DrainingTag {
 impl fmt::Display for DrainingTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.since {
-            Some(since) => write!(f, "{} {}", self.reason, since.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            Some(since) => write!(
+                f,
+                "{} {}",
+                self.reason,
+                since.to_rfc3339_opts(SecondsFormat::Secs, true)
+            ),
             None => write!(f, "{}", self.reason),
         }
     }
@@ -237,7 +245,10 @@ mod tests {
     use super::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     fn time(text: &str) -> DateTime<Utc> {
@@ -249,7 +260,10 @@ mod tests {
         let read = ResourceTags::read(&tags(&[(FLEET, "web"), (SLOT, "")]));
         assert_eq!(read.fleet.as_str(), "web");
         assert_eq!(read.slot.as_str(), "main");
-        assert_eq!((read.device, read.handover, read.paused), (Setting::Absent, Setting::Absent, Setting::Absent));
+        assert_eq!(
+            (read.device, read.handover, read.paused),
+            (Setting::Absent, Setting::Absent, Setting::Absent)
+        );
     }
 
     #[test]
@@ -266,7 +280,11 @@ mod tests {
             let read = InstanceTags::read(&tags(&[(key, "web")]));
             assert_eq!(read.fleets, BTreeSet::from([FleetName::new("web")]), "{key}");
         }
-        let read = InstanceTags::read(&tags(&[(EC2_FLEET, "fleet-1"), (AUTO_SCALING_GROUP, "web"), (FLEET, "")]));
+        let read = InstanceTags::read(&tags(&[
+            (EC2_FLEET, "fleet-1"),
+            (AUTO_SCALING_GROUP, "web"),
+            (FLEET, ""),
+        ]));
         assert_eq!(read.fleets.len(), 2);
     }
 

@@ -1,0 +1,108 @@
+//! Device names: which one each volume of a slot asks for, and which it gets on a given instance.
+//!
+//! The first volumes of a fleet all ask for one name, so that two slots that race for an instance collide there
+//! and EC2 lets one of them lose. That is why a first volume goes on to another name only when it is known that
+//! no slot of the fleet has the first.
+
+use crate::device::{self, DeviceName};
+use crate::ids::VolumeId;
+use crate::memory::STALE_SECONDS;
+use crate::observation::{Instance, Observation, Volume};
+use crate::slot::Slot;
+use std::collections::BTreeMap;
+
+/// What a first volume asks for.
+pub(crate) fn first_device(first: &Volume) -> DeviceName {
+    first
+        .tags
+        .device
+        .value()
+        .cloned()
+        .unwrap_or_else(device::first_default)
+}
+
+/// What each volume of the slot asks for, whatever instance it goes to: so the names are the same after each
+/// handover.
+pub(crate) fn wanted<'a>(slot: &Slot<'a>) -> BTreeMap<&'a VolumeId, DeviceName> {
+    let mut wanted: BTreeMap<&VolumeId, DeviceName> = BTreeMap::new();
+    if let Some(first) = slot.first_volume() {
+        wanted.insert(&first.id, first_device(first));
+    }
+    for volume in slot.other_volumes() {
+        if let Some(device) = volume.tags.device.value() {
+            wanted.insert(&volume.id, device.clone());
+        }
+    }
+    for volume in slot.other_volumes() {
+        let free = others_pool().find(|name| !wanted.values().any(|taken| taken.is_same_device(name)));
+        if let Some(name) = free {
+            wanted.entry(&volume.id).or_insert(name);
+        }
+    }
+    wanted
+}
+
+/// The names for volumes other than the first, the first's own one last.
+fn others_pool() -> impl Iterator<Item = DeviceName> {
+    device::pool().skip(1).chain(device::pool().take(1))
+}
+
+/// The name for a first volume on this instance, or the one that was refused and whose owner is yet to be seen.
+pub(crate) fn for_first(
+    first: &Volume,
+    instance: &Instance,
+    observation: &Observation,
+) -> Result<DeviceName, DeviceName> {
+    let wanted = first_device(first);
+    let rest = device::pool().filter(|name| !name.is_same_device(&wanted));
+    for name in std::iter::once(wanted.clone()).chain(rest) {
+        let Some(refused) = observation
+            .memory
+            .refused_devices
+            .get(&(instance.id.clone(), name.clone()))
+        else {
+            return Ok(name);
+        };
+        let mut owners = instance
+            .devices
+            .iter()
+            .filter(|device| device.device.is_same_device(&name));
+        let of_no_slot = |volume: &VolumeId| observation.volumes.iter().all(|own| own.id != *volume);
+        let known_foreign = owners.any(|device| of_no_slot(&device.volume));
+        // Whoever took the name can be seen by now; nobody has it, so EC2 itself holds on to it.
+        let stuck = (observation.began - *refused).num_seconds() > STALE_SECONDS;
+        if !known_foreign && !stuck {
+            return Err(name);
+        }
+    }
+    Err(wanted)
+}
+
+/// The name for another volume on this instance: the one it asks for, or the next free one. Names that EC2 has
+/// refused are tried last.
+pub(crate) fn for_other(
+    volume: &Volume,
+    wanted: Option<&DeviceName>,
+    taken: &[DeviceName],
+    instance: &Instance,
+    observation: &Observation,
+) -> Option<DeviceName> {
+    let refused = |name: &DeviceName| {
+        observation
+            .memory
+            .refused_devices
+            .keys()
+            .any(|(on, other)| *on == instance.id && other.is_same_device(name))
+    };
+    let on_instance = |name: &DeviceName| {
+        let mut others = instance
+            .devices
+            .iter()
+            .filter(|device| device.volume != volume.id);
+        others.any(|device| device.device.is_same_device(name))
+    };
+    let mut names: Vec<DeviceName> = wanted.cloned().into_iter().chain(others_pool()).collect();
+    names.retain(|name| !taken.iter().any(|other| other.is_same_device(name)) && !on_instance(name));
+    names.sort_by_key(refused);
+    names.into_iter().next()
+}

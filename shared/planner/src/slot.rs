@@ -1,0 +1,172 @@
+//! Slots: what must survive together, gathered from the tags of volumes and addresses.
+//!
+//! This module says what belongs together and where each part is. It decides nothing.
+
+use crate::ids::{InstanceId, SlotName, Zone};
+use crate::observation::{
+    Address, Attachment, AttachmentState, Health, Instance, InstanceState, Observation, Volume, VolumeState,
+};
+use crate::tags::{Policy, Setting};
+use std::collections::BTreeMap;
+
+/// A slot of the observed fleet.
+#[derive(Debug)]
+pub(crate) struct Slot<'a> {
+    pub(crate) name: &'a SlotName,
+    /// By id, so that the first one decides who holds the slot.
+    pub(crate) volumes: Vec<&'a Volume>,
+    /// By allocation id.
+    pub(crate) addresses: Vec<&'a Address>,
+}
+
+/// Where a volume is, as far as it matters for what may be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seat<'a> {
+    /// Attached to nothing.
+    Free,
+    /// Being created.
+    Creating,
+    /// In use, and EC2's answer does not say by whom.
+    Unclear,
+    /// Attached, or being attached, to an instance that runs.
+    Running(&'a Instance),
+    /// The same, to one that starts.
+    Starting(&'a Instance),
+    /// The same, to one that is being stopped.
+    Stopping(&'a Instance),
+    /// The same, to one that is stopped: it may be detached.
+    Stopped(&'a Instance),
+    /// The same, to one that is stopped and whose memory may be on disk: it may not be detached.
+    Hibernated(&'a Instance),
+    /// The same, to one that is being terminated, or was: EC2 will release it.
+    Ending(&'a Instance),
+    /// The same, to one that EC2 no longer lists.
+    Unlisted(&'a InstanceId),
+    /// On its way off an instance.
+    Detaching(&'a InstanceId),
+}
+
+impl<'a> Slot<'a> {
+    pub(crate) fn first_volume(&self) -> Option<&'a Volume> {
+        self.volumes.first().copied()
+    }
+
+    pub(crate) fn other_volumes(&self) -> impl Iterator<Item = &'a Volume> {
+        self.volumes.iter().skip(1).copied()
+    }
+
+    /// The zone that the slot cannot leave; none where it has no volumes.
+    pub(crate) fn zone(&self) -> Option<&'a Zone> {
+        self.first_volume().map(|volume| &volume.zone)
+    }
+
+    /// The policy that the slot's tags agree on, or else the default.
+    pub(crate) fn policy(&self, observation: &Observation) -> Policy {
+        let volumes = self.volumes.iter().map(|volume| &volume.tags);
+        let addresses = self.addresses.iter().map(|address| &address.tags);
+        volumes
+            .chain(addresses)
+            .find_map(|tags| tags.handover.value().copied())
+            .unwrap_or(observation.default_policy)
+    }
+
+    /// Whether a tag asks for the slot to be left alone.
+    pub(crate) fn is_paused(&self) -> bool {
+        let volumes = self.volumes.iter().map(|volume| &volume.tags);
+        let addresses = self.addresses.iter().map(|address| &address.tags);
+        volumes
+            .chain(addresses)
+            .any(|tags| tags.paused == Setting::Value(true))
+    }
+}
+
+/// The slots of the fleet, by name.
+pub(crate) fn group(observation: &Observation) -> Vec<Slot<'_>> {
+    let mut slots: BTreeMap<&SlotName, Slot<'_>> = BTreeMap::new();
+    let empty = |name| Slot {
+        name,
+        volumes: Vec::new(),
+        addresses: Vec::new(),
+    };
+    for volume in &observation.volumes {
+        let name = &volume.tags.slot;
+        slots
+            .entry(name)
+            .or_insert_with(|| empty(name))
+            .volumes
+            .push(volume);
+    }
+    for address in &observation.addresses {
+        let name = &address.tags.slot;
+        slots
+            .entry(name)
+            .or_insert_with(|| empty(name))
+            .addresses
+            .push(address);
+    }
+    for slot in slots.values_mut() {
+        slot.volumes.sort_by_key(|volume| &volume.id);
+        slot.addresses.sort_by_key(|address| &address.allocation);
+    }
+    slots.into_values().collect()
+}
+
+impl Volume {
+    /// Its attachment. Several, which only Multi-Attach allows, block the slot before anyone asks.
+    pub(crate) fn attachment(&self) -> Option<&Attachment> {
+        self.attachments.first()
+    }
+
+    /// The instance that it is attached to or being attached to, and not on its way off.
+    pub(crate) fn settled_on(&self) -> Option<&InstanceId> {
+        let attachment = self.attachment()?;
+        matches!(
+            attachment.state,
+            AttachmentState::Attaching | AttachmentState::Attached
+        )
+        .then_some(&attachment.instance)
+    }
+
+    /// Where it is.
+    pub(crate) fn seat<'a>(&'a self, observation: &'a Observation) -> Seat<'a> {
+        let Some(attachment) = self.attachment() else {
+            return match self.state {
+                VolumeState::Available => Seat::Free,
+                VolumeState::Creating => Seat::Creating,
+                VolumeState::InUse | VolumeState::Unusable => Seat::Unclear,
+            };
+        };
+        match attachment.state {
+            AttachmentState::Detaching | AttachmentState::Busy => {
+                return Seat::Detaching(&attachment.instance);
+            }
+            AttachmentState::Attaching | AttachmentState::Attached => {}
+        }
+        let Some(instance) = observation.instance(&attachment.instance) else {
+            return Seat::Unlisted(&attachment.instance);
+        };
+        match instance.state {
+            InstanceState::Pending => Seat::Starting(instance),
+            InstanceState::Running => Seat::Running(instance),
+            InstanceState::Stopping => Seat::Stopping(instance),
+            InstanceState::Stopped if instance.hibernation => Seat::Hibernated(instance),
+            InstanceState::Stopped => Seat::Stopped(instance),
+            InstanceState::ShuttingDown | InstanceState::Terminated => Seat::Ending(instance),
+        }
+    }
+}
+
+impl Instance {
+    /// Whether a tag asks for it to be left alone. A value that means nothing was meant to ask for something.
+    pub(crate) fn is_paused(&self) -> bool {
+        matches!(self.tags.paused, Setting::Value(true) | Setting::Invalid(_))
+    }
+
+    /// Why it is about to go, when that is sure.
+    pub(crate) fn draining_reason(&self) -> Option<String> {
+        match self.health() {
+            Health::Draining(reason) => Some(reason),
+            Health::Healthy | Health::Recommended | Health::NotRunning => None,
+        }
+    }
+}
