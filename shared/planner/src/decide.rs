@@ -332,7 +332,7 @@ impl<'a> Scene<'a, '_> {
         match self.observation.instance(instance).map(|instance| instance.state) {
             Some(InstanceState::Stopped) => draft.await_transition(),
             Some(InstanceState::ShuttingDown | InstanceState::Terminated) | None => {
-                self.await_release(finding, draft)
+                self.await_release(finding, draft);
             }
             // Somebody else asked for this detach, and EC2 waits until the instance lets go.
             Some(InstanceState::Pending | InstanceState::Running | InstanceState::Stopping) => {

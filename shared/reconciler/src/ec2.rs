@@ -3,8 +3,8 @@
 //! This module names no SDK. Whoever implements [`Ec2`] turns EC2's answers into the planner's facts, and
 //! retries questions but never an act: a second try of an act could land after the look that justified it.
 
-use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
 use planner::device::DeviceName;
+use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
 use planner::observation::{Address, Instance, Volume};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,7 +22,10 @@ pub trait Ec2: Sync {
     fn addresses(&self) -> impl Future<Output = Result<Vec<Address>, Ec2Error>> + Send;
 
     /// The instances that are asked for, none twice (`DescribeInstances`). One that EC2 does not know is left out.
-    fn instances(&self, query: InstanceQuery<'_>) -> impl Future<Output = Result<Vec<Instance>, Ec2Error>> + Send;
+    fn instances(
+        &self,
+        query: InstanceQuery<'_>,
+    ) -> impl Future<Output = Result<Vec<Instance>, Ec2Error>> + Send;
 
     /// The status codes of the spot requests of these instances (`DescribeSpotInstanceRequests`).
     fn spot_request_codes(

@@ -2,4 +2,15 @@
 //!
 //! It knows EC2 by an interface of its own ([`ec2::Ec2`]) and no AWS SDK.
 
+mod backoff;
+pub mod class;
+pub mod clock;
 pub mod ec2;
+pub mod events;
+mod execute;
+mod fleet;
+pub mod invocation;
+mod observe;
+pub mod report;
+pub mod settings;
+mod warning;

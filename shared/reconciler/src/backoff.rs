@@ -1,0 +1,56 @@
+//! Pauses between looks: from one second, half as long again each time, with jitter.
+
+use std::time::Duration;
+
+/// EBS attaches and detaches mostly in 1 to 4 seconds (aws-ebs-csi-driver, `pkg/cloud/cloud.go`), so a longer pause
+/// would cost more than the calls that it saves.
+const LONGEST: f64 = 4.0;
+
+/// The pauses of one wait.
+pub(crate) struct Backoff {
+    seconds: f64,
+    random: fastrand::Rng,
+}
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Self {
+            seconds: 1.0,
+            random: fastrand::Rng::new(),
+        }
+    }
+
+    /// Starts over, as something has happened.
+    pub(crate) fn reset(&mut self) {
+        self.seconds = 1.0;
+    }
+
+    /// The next pause. The jitter of 20 % keeps functions that began together from staying together.
+    pub(crate) fn pause(&mut self) -> Duration {
+        let jitter = 0.8 + 0.4 * self.random.f64();
+        let pause = Duration::from_secs_f64(self.seconds * jitter);
+        self.seconds = (self.seconds * 1.5).min(LONGEST);
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_the_longest_and_start_over() {
+        let mut backoff = Backoff::new();
+        let mut expected = 1.0;
+        for _ in 0..9 {
+            let pause = backoff.pause().as_secs_f64();
+            assert!(
+                (expected * 0.8..=expected * 1.2).contains(&pause),
+                "{pause} is far from {expected}"
+            );
+            expected = (expected * 1.5_f64).min(4.0);
+        }
+        backoff.reset();
+        assert!(backoff.pause().as_secs_f64() <= 1.2);
+    }
+}

@@ -1,0 +1,196 @@
+//! The error table: what a failed call means, by action, EC2's code and, where one code means several things, its
+//! message.
+//!
+//! Codes and messages are EC2's own (EC2 API reference, "Error codes for the Amazon EC2 API"). The SDK models none
+//! of them. An unknown code is [`Class::Permanent`], so that it is told and not repeated.
+
+use crate::ec2::{Action, Cause, Ec2Error};
+
+/// What a failed call means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The world has changed since the look: look again. Harmless.
+    Conflict,
+    /// The device name is taken on the instance: look again, to see by whom.
+    DeviceTaken,
+    /// It may go well in a moment.
+    Transient,
+    /// It will fail again: a person must act.
+    Permanent,
+}
+
+/// Codes that any call may meet and that pass by themselves.
+const TRANSIENT: [&str; 12] = [
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "RequestThrottled",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "ServerInternal",
+    "ServiceUnavailable",
+    "Unavailable",
+    "RequestTimeout",
+    "ConcurrentTagAccess",
+];
+
+/// What the failed call means.
+pub fn class(error: &Ec2Error) -> Class {
+    match &error.cause {
+        Cause::NoAnswer(_) => Class::Transient,
+        Cause::Garbled(_) => Class::Permanent,
+        Cause::Answer { code, .. } if TRANSIENT.contains(&code.as_str()) => Class::Transient,
+        Cause::Answer { code, message } => of_answer(error.action, code, message),
+    }
+}
+
+fn of_answer(action: Action, code: &str, message: &str) -> Class {
+    match (action, code) {
+        // "Invalid value '/dev/sdf' for unixDevice. Attachment point /dev/sdf is already in use". The same code stands
+        // for a name that is none.
+        (Action::AttachVolume, "InvalidParameterValue") if message.contains("is already in use") => {
+            Class::DeviceTaken
+        }
+        (
+            Action::AttachVolume,
+            // Attached already, here or elsewhere; not available; "Instance 'i-…' is not 'running'."; gone, or so new
+            // that not all of EC2 knows it.
+            "VolumeInUse"
+            | "IncorrectState"
+            | "IncorrectInstanceState"
+            | "InvalidInstanceID.NotFound"
+            | "InvalidVolume.NotFound",
+        )
+        | (
+            Action::DetachVolume,
+            // "Volume 'vol-…' is in the 'available' state."; on another instance; gone.
+            "IncorrectState"
+            | "InvalidAttachment.NotFound"
+            | "InvalidInstanceID.NotFound"
+            | "InvalidVolume.NotFound",
+        )
+        | (
+            Action::AssociateAddress,
+            // "The pending instance 'i-…' is not in a valid state for this operation." comes as `InvalidInstanceID`
+            // when the instance is named, and as `IncorrectInstanceState` when its interface is.
+            "Resource.AlreadyAssociated"
+            | "InvalidInstanceID"
+            | "IncorrectInstanceState"
+            | "InvalidInstanceID.NotFound"
+            | "InvalidNetworkInterfaceID.NotFound"
+            | "InvalidAllocationID.NotFound",
+        )
+        | (Action::DisassociateAddress, "InvalidAssociationID.NotFound")
+        | (Action::CreateTags, "InvalidInstanceID.NotFound") => Class::Conflict,
+        _ => Class::Permanent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(action: Action, code: &str, message: &str, expected: Class) {
+        let cause = Cause::Answer {
+            code: code.to_owned(),
+            message: message.to_owned(),
+        };
+        assert_eq!(
+            class(&Ec2Error { action, cause }),
+            expected,
+            "{action} {code} {message}"
+        );
+    }
+
+    const EVERY_ACTION: [Action; 9] = [
+        Action::DescribeVolumes,
+        Action::DescribeAddresses,
+        Action::DescribeInstances,
+        Action::DescribeSpotInstanceRequests,
+        Action::AttachVolume,
+        Action::DetachVolume,
+        Action::AssociateAddress,
+        Action::DisassociateAddress,
+        Action::CreateTags,
+    ];
+
+    #[test]
+    fn each_row_of_the_table_holds() {
+        use Action::{AssociateAddress, AttachVolume, CreateTags, DetachVolume, DisassociateAddress};
+        let rows = [
+            (AttachVolume, "VolumeInUse"),
+            (AttachVolume, "IncorrectState"),
+            (AttachVolume, "IncorrectInstanceState"),
+            (AttachVolume, "InvalidInstanceID.NotFound"),
+            (AttachVolume, "InvalidVolume.NotFound"),
+            (DetachVolume, "IncorrectState"),
+            (DetachVolume, "InvalidAttachment.NotFound"),
+            (DetachVolume, "InvalidInstanceID.NotFound"),
+            (DetachVolume, "InvalidVolume.NotFound"),
+            (AssociateAddress, "Resource.AlreadyAssociated"),
+            (AssociateAddress, "InvalidInstanceID"),
+            (AssociateAddress, "IncorrectInstanceState"),
+            (AssociateAddress, "InvalidInstanceID.NotFound"),
+            (AssociateAddress, "InvalidNetworkInterfaceID.NotFound"),
+            (AssociateAddress, "InvalidAllocationID.NotFound"),
+            (DisassociateAddress, "InvalidAssociationID.NotFound"),
+            (CreateTags, "InvalidInstanceID.NotFound"),
+        ];
+        for (action, code) in rows {
+            check(action, code, "", Class::Conflict);
+        }
+        for action in EVERY_ACTION {
+            let listed = rows
+                .iter()
+                .filter(|(row, _)| *row == action)
+                .map(|(_, code)| *code)
+                .collect::<Vec<_>>();
+            for (_, code) in rows.iter().filter(|(_, code)| !listed.contains(code)) {
+                check(action, code, "", Class::Permanent);
+            }
+        }
+    }
+
+    #[test]
+    fn a_taken_device_is_told_from_a_name_that_is_none() {
+        let code = "InvalidParameterValue";
+        let taken = "Invalid value '/dev/sdf' for unixDevice. Attachment point /dev/sdf is already in use";
+        check(Action::AttachVolume, code, taken, Class::DeviceTaken);
+        check(
+            Action::AttachVolume,
+            code,
+            "Value (x) for parameter device is invalid.",
+            Class::Permanent,
+        );
+        check(Action::AssociateAddress, code, taken, Class::Permanent);
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_transient_for_every_action() {
+        for action in EVERY_ACTION {
+            for code in TRANSIENT {
+                check(action, code, "", Class::Transient);
+            }
+            let cause = Cause::NoAnswer("timed out".to_owned());
+            assert_eq!(class(&Ec2Error { action, cause }), Class::Transient);
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_and_an_answer_that_cannot_be_read_are_permanent() {
+        for action in EVERY_ACTION {
+            for code in [
+                "UnauthorizedOperation",
+                "AuthFailure",
+                "InvalidVolume.ZoneMismatch",
+                "Surprise",
+                "",
+            ] {
+                check(action, code, "", Class::Permanent);
+            }
+            let cause = Cause::Garbled("instanceId".to_owned());
+            assert_eq!(class(&Ec2Error { action, cause }), Class::Permanent);
+        }
+    }
+}

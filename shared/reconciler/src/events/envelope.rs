@@ -1,0 +1,95 @@
+//! The EventBridge envelope, and the errors of a payload that is not what a function takes.
+
+use aws_lambda_events::event::eventbridge::EventBridgeEvent;
+use planner::ids::{InstanceId, MalformedId};
+use serde_json::Value;
+
+/// A payload that is not the function's own event. Nothing was asked of EC2 for it.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidEvent {
+    /// No JSON.
+    #[error("the payload is no JSON ({0}): send an EventBridge event, such as the files of events/")]
+    NotJson(String),
+    /// JSON, and no object.
+    #[error("the payload is {0}, not a JSON object: send an EventBridge event, such as the files of events/")]
+    NotAnObject(&'static str),
+    /// An object that is no envelope.
+    #[error("the payload is no EventBridge event: {0}")]
+    NotAnEnvelope(#[source] serde_json::Error),
+    /// Another kind of event.
+    #[error(
+        "the event's {field} is `{found}`, and this function takes `{expected}`: correct the rule that sent it"
+    )]
+    Foreign {
+        /// `source` or `detail-type`.
+        field: &'static str,
+        /// What it says.
+        found: String,
+        /// What it should say.
+        expected: &'static str,
+    },
+    /// A field that the function needs and that is not there.
+    #[error(
+        "the event has no {0}: EventBridge always sends it, so correct the event or its input transformer"
+    )]
+    Missing(&'static str),
+    /// An instance id that is none.
+    #[error("the event's detail.instance-id is malformed: {0}")]
+    MalformedInstance(#[from] MalformedId),
+    /// Input by hand that means nothing.
+    #[error(
+        "the input is not understood: {0}; it may have the keys `fleet` (a name) and `dry_run` (true or false)"
+    )]
+    ByHand(#[source] serde_json::Error),
+    /// Input by hand for a fleet that none can be named.
+    #[error(
+        "the input's fleet is `{0}`, which names no fleet: write its full name, or leave the key out for all"
+    )]
+    UnusableFleet(String),
+}
+
+/// The payload as an envelope of that source and detail-type.
+pub(super) fn envelope(
+    payload: Value,
+    sources: &[&'static str],
+    detail_type: &'static str,
+) -> Result<EventBridgeEvent, InvalidEvent> {
+    object(&payload)?;
+    let event: EventBridgeEvent = serde_json::from_value(payload).map_err(InvalidEvent::NotAnEnvelope)?;
+    if event.detail_type != detail_type {
+        return Err(InvalidEvent::Foreign {
+            field: "detail-type",
+            found: event.detail_type,
+            expected: detail_type,
+        });
+    }
+    if !sources.contains(&event.source.as_str()) {
+        let expected = sources.first().copied().unwrap_or_default();
+        return Err(InvalidEvent::Foreign {
+            field: "source",
+            found: event.source,
+            expected,
+        });
+    }
+    Ok(event)
+}
+
+/// The instance that the event's detail names.
+pub(super) fn instance(event: &EventBridgeEvent) -> Result<InstanceId, InvalidEvent> {
+    let id = event.detail.get("instance-id").and_then(Value::as_str);
+    Ok(InstanceId::parse(
+        id.ok_or(InvalidEvent::Missing("detail.instance-id"))?,
+    )?)
+}
+
+/// Refuses what is no JSON object.
+pub(super) fn object(payload: &Value) -> Result<(), InvalidEvent> {
+    Err(InvalidEvent::NotAnObject(match payload {
+        Value::Object(_) => return Ok(()),
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+    }))
+}

@@ -1,0 +1,206 @@
+//! Execution: the one module that changes anything in EC2.
+//!
+//! A step is tried once, only while its look is fresh, and only with the precondition that it was planned on. What
+//! EC2 makes of it is remembered for the rest of the invocation.
+
+use crate::class::{Class, class};
+use crate::clock::Clock;
+use crate::ec2::{Ec2, Ec2Error};
+use crate::report::{Outcome, StepReport};
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use planner::ids::{FleetName, SlotName};
+use planner::memory::{Accepted, Failure, Memory, STALE_SECONDS};
+use planner::plan::{Plan, SlotPlan, Step};
+
+/// Carries out the steps that one look has led to.
+pub(crate) struct Executor<'a, E, C> {
+    pub(crate) ec2: &'a E,
+    pub(crate) clock: &'a C,
+    pub(crate) fleet: &'a FleetName,
+    /// When the look began.
+    pub(crate) began: DateTime<Utc>,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// EC2 accepted it.
+    Done(DateTime<Utc>),
+    /// EC2 did not.
+    Failed(Ec2Error, Class, DateTime<Utc>),
+    /// The look was too old to act on.
+    Stale,
+}
+
+/// A step, whose it was, and what became of it.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) slot: SlotName,
+    pub(crate) step: Step,
+    pub(crate) effect: Effect,
+}
+
+impl<E: Ec2, C: Clock> Executor<'_, E, C> {
+    /// One round of steps for every slot, slots side by side.
+    pub(crate) async fn round(&self, plan: &Plan) -> Vec<Done> {
+        join_all(plan.slots.iter().map(|slot| self.slot(slot)))
+            .await
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// The first volume's step alone; once EC2 has accepted it, the others side by side.
+    async fn slot(&self, plan: &SlotPlan) -> Vec<Done> {
+        let mut done = Vec::new();
+        if let Some(lead) = &plan.lead {
+            done.push(self.step(&plan.slot, lead).await);
+            if !done.iter().all(Done::is_accepted) {
+                return done;
+            }
+        }
+        let chains = join_all(plan.follow.iter().map(|chain| self.chain(&plan.slot, chain))).await;
+        done.extend(chains.into_iter().flatten());
+        done
+    }
+
+    /// Steps in their order, as far as EC2 accepts them.
+    async fn chain(&self, slot: &SlotName, steps: &[Step]) -> Vec<Done> {
+        let mut done: Vec<Done> = Vec::new();
+        for step in steps {
+            done.push(self.step(slot, step).await);
+            if !done.iter().all(Done::is_accepted) {
+                break;
+            }
+        }
+        done
+    }
+
+    async fn step(&self, slot: &SlotName, step: &Step) -> Done {
+        let effect = self.act(step).await;
+        let (fleet, name, resource) = (self.fleet.as_str(), step.name(), step.resource());
+        let instance = step.instance().map(ToString::to_string).unwrap_or_default();
+        match &effect {
+            Effect::Done(_) => tracing::info!(
+                fleet,
+                slot = slot.as_str(),
+                step = name,
+                resource,
+                instance,
+                "done"
+            ),
+            Effect::Failed(error, class, _) => {
+                tracing::warn!(fleet, slot = slot.as_str(), step = name, resource, instance, ?class, %error, "failed");
+            }
+            Effect::Stale => {
+                tracing::info!(
+                    fleet,
+                    slot = slot.as_str(),
+                    step = name,
+                    resource,
+                    instance,
+                    "too late, looking again"
+                );
+            }
+        }
+        Done {
+            slot: slot.clone(),
+            step: step.clone(),
+            effect,
+        }
+    }
+
+    /// Makes the call, unless the look began too long ago: then an instance that it saw stopped may be running.
+    pub(crate) async fn act(&self, step: &Step) -> Effect {
+        let age = (self.clock.now() - self.began).num_milliseconds();
+        if !(0..=STALE_SECONDS * 1000).contains(&age) {
+            return Effect::Stale;
+        }
+        let answer = match step {
+            Step::AttachVolume {
+                volume,
+                instance,
+                device,
+            } => self.ec2.attach_volume(volume, instance, device).await,
+            Step::DetachVolume { volume, instance } => self.ec2.detach_volume(volume, instance).await,
+            Step::DisassociateAddress { association, .. } => self.ec2.disassociate_address(association).await,
+            Step::AssociateAddress {
+                address,
+                interface,
+                private,
+                ..
+            } => self.ec2.associate_address(address, interface, *private).await,
+            Step::MarkDraining { instance, value } => self.ec2.mark_draining(instance, value).await,
+        };
+        let now = self.clock.now();
+        match answer {
+            Ok(()) => Effect::Done(now),
+            Err(error) => {
+                let class = class(&error);
+                Effect::Failed(error, class, now)
+            }
+        }
+    }
+}
+
+impl Done {
+    fn is_accepted(&self) -> bool {
+        matches!(self.effect, Effect::Done(_))
+    }
+
+    /// Remembers what later looks of this invocation should know.
+    pub(crate) fn remember(&self, memory: &mut Memory) {
+        match (&self.step, &self.effect) {
+            (Step::AttachVolume { volume, instance, .. }, Effect::Done(at)) => {
+                memory.accepted.insert(
+                    volume.clone(),
+                    Accepted {
+                        instance: instance.clone(),
+                        at: *at,
+                    },
+                );
+            }
+            (Step::DetachVolume { volume, .. }, Effect::Done(_)) => {
+                memory.accepted.remove(volume);
+            }
+            (Step::AttachVolume { instance, device, .. }, Effect::Failed(_, Class::DeviceTaken, at)) => {
+                memory
+                    .refused_devices
+                    .entry((instance.clone(), device.clone()))
+                    .or_insert(*at);
+            }
+            (step, Effect::Failed(error, Class::Permanent, _)) => memory.failures.push(Failure {
+                slot: self.slot.clone(),
+                step: step.clone(),
+                reason: error.cause.to_string(),
+            }),
+            (
+                _,
+                Effect::Done(_)
+                | Effect::Stale
+                | Effect::Failed(_, Class::Conflict | Class::Transient | Class::DeviceTaken, _),
+            ) => {}
+        }
+    }
+
+    /// What to report; nothing of a step that was not tried.
+    pub(crate) fn report(self) -> Option<StepReport> {
+        report(self.step, self.effect)
+    }
+}
+
+/// What to report of a step; nothing when it was not tried.
+pub(crate) fn report(step: Step, effect: Effect) -> Option<StepReport> {
+    let (outcome, error) = match effect {
+        Effect::Done(_) => (Outcome::Done, None),
+        Effect::Stale => return None,
+        Effect::Failed(error, Class::Conflict | Class::DeviceTaken, _) => {
+            (Outcome::Refused, Some(error.to_string()))
+        }
+        Effect::Failed(error, Class::Transient | Class::Permanent, _) => {
+            (Outcome::Failed, Some(error.to_string()))
+        }
+    };
+    Some(StepReport { step, outcome, error })
+}

@@ -1,0 +1,249 @@
+//! One fleet within one invocation: plan, execute, observe again, until converged or out of time.
+
+use crate::backoff::Backoff;
+use crate::class::{Class, class};
+use crate::clock::Clock;
+use crate::ec2::{Ec2, Ec2Error};
+use crate::events::Patience;
+use crate::execute::{Done, Effect, Executor};
+use crate::observe;
+use crate::report::{FleetReport, Outcome, SlotReport, StepReport};
+use planner::finding::Finding;
+use planner::ids::{FleetName, InstanceId, SlotName};
+use planner::memory::Memory;
+use planner::observation::Observation;
+use planner::plan::{Next, Plan, SlotState};
+use planner::tags::{DrainingTag, Policy};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What all fleets of an invocation share.
+pub(crate) struct Context<'a, E, C> {
+    pub(crate) ec2: &'a E,
+    pub(crate) clock: &'a C,
+    pub(crate) default_policy: Policy,
+    pub(crate) dry_run: bool,
+    pub(crate) patience: Patience,
+    /// Marks that this invocation wrote, which EC2's answers may not show yet.
+    pub(crate) marks: BTreeMap<InstanceId, DrainingTag>,
+}
+
+/// A fleet's part of an invocation. It outlives the work on it, so that what was done can be told in any case.
+#[derive(Debug)]
+pub(crate) struct FleetRun {
+    fleet: FleetName,
+    memory: Memory,
+    steps: BTreeMap<SlotName, Vec<StepReport>>,
+    plan: Option<Plan>,
+    /// Steps that are of no slot.
+    pub(crate) own_steps: Vec<StepReport>,
+    /// Findings that are of no slot and that no plan knows.
+    pub(crate) own_findings: Vec<Finding>,
+    /// Whether a later look was called for.
+    unfinished: bool,
+    /// Why the last look failed.
+    pub(crate) trouble: Option<Ec2Error>,
+}
+
+impl FleetRun {
+    pub(crate) fn new(fleet: FleetName) -> Self {
+        Self {
+            fleet,
+            memory: Memory::default(),
+            steps: BTreeMap::new(),
+            plan: None,
+            own_steps: Vec::new(),
+            own_findings: Vec::new(),
+            unfinished: true,
+            trouble: None,
+        }
+    }
+
+    /// A fleet of which nothing is tagged: there is nothing to do.
+    pub(crate) fn unmanaged(fleet: FleetName) -> Self {
+        let own_findings = vec![Finding::UnmanagedFleet { fleet: fleet.clone() }];
+        Self {
+            unfinished: false,
+            own_findings,
+            ..Self::new(fleet)
+        }
+    }
+
+    /// Works on the fleet until nothing is left to do or to wait for. May be dropped at any point.
+    pub(crate) async fn converge<E: Ec2, C: Clock>(
+        &mut self,
+        mut seen: Observation,
+        context: &Context<'_, E, C>,
+    ) {
+        let mut backoff = Backoff::new();
+        loop {
+            context.overlay(&mut seen);
+            let plan = planner::plan(&seen);
+            let next = if context.dry_run {
+                self.rehearse(&plan);
+                None
+            } else {
+                let executor = Executor {
+                    ec2: context.ec2,
+                    clock: context.clock,
+                    fleet: &self.fleet,
+                    began: seen.began,
+                };
+                let done = executor.round(&plan).await;
+                let next = pause_after(&done, &plan, context.patience, &mut backoff);
+                self.keep(done);
+                next
+            };
+            self.plan = Some(plan);
+            let Some(pause) = next else {
+                self.unfinished = false;
+                return;
+            };
+            tokio::time::sleep(pause).await;
+            match self.look_again(context, &mut backoff).await {
+                Some(again) => seen = again,
+                None => return,
+            }
+        }
+    }
+
+    fn keep(&mut self, done: Vec<Done>) {
+        for done in done {
+            done.remember(&mut self.memory);
+            let slot = done.slot.clone();
+            self.steps.entry(slot).or_default().extend(done.report());
+        }
+    }
+
+    fn rehearse(&mut self, plan: &Plan) {
+        for slot in &plan.slots {
+            let planned = |step: &_| StepReport {
+                step: Clone::clone(step),
+                outcome: Outcome::Planned,
+                error: None,
+            };
+            self.steps
+                .entry(slot.slot.clone())
+                .or_default()
+                .extend(slot.steps().map(planned));
+        }
+    }
+
+    /// The next observation; none when EC2 refuses to be looked at.
+    async fn look_again<E: Ec2, C: Clock>(
+        &mut self,
+        context: &Context<'_, E, C>,
+        backoff: &mut Backoff,
+    ) -> Option<Observation> {
+        loop {
+            match self.look(context).await {
+                Ok(observation) => {
+                    self.trouble = None;
+                    return observation;
+                }
+                Err(error) => {
+                    tracing::warn!(fleet = self.fleet.as_str(), %error, "cannot look");
+                    let permanent = class(&error) == Class::Permanent;
+                    self.trouble = Some(error);
+                    if permanent {
+                        return None;
+                    }
+                    tokio::time::sleep(backoff.pause()).await;
+                }
+            }
+        }
+    }
+
+    async fn look<E: Ec2, C: Clock>(
+        &self,
+        context: &Context<'_, E, C>,
+    ) -> Result<Option<Observation>, Ec2Error> {
+        let fleets = BTreeSet::from([self.fleet.clone()]);
+        let look =
+            observe::survey(context.ec2, context.clock, observe::members(context.ec2, &fleets)).await?;
+        let memory = |_: &FleetName| self.memory.clone();
+        let seen = observe::complete(context.ec2, look, &fleets, context.default_policy, memory).await?;
+        Ok(seen.into_iter().next())
+    }
+
+    /// The slots for which a retry may do what this invocation could not.
+    pub(crate) fn unfinished(&self) -> Vec<String> {
+        let Some(plan) = self.plan.as_ref().filter(|_| self.unfinished) else {
+            return if self.unfinished {
+                vec![self.fleet.to_string()]
+            } else {
+                Vec::new()
+            };
+        };
+        let open = plan
+            .slots
+            .iter()
+            .filter(|slot| slot.steps().next().is_some() || slot.next != Next::Nothing);
+        open.map(|slot| format!("{}/{}", self.fleet, slot.slot)).collect()
+    }
+
+    pub(crate) fn report(mut self) -> FleetReport {
+        let (slots, findings) = self
+            .plan
+            .map(|plan| (plan.slots, plan.findings))
+            .unwrap_or_default();
+        let mut reports: Vec<SlotReport> = Vec::new();
+        for slot in slots {
+            let steps = self.steps.remove(&slot.slot).unwrap_or_default();
+            let (state, holder, findings) = (slot.state, slot.holder, slot.findings);
+            reports.push(SlotReport {
+                slot: slot.slot,
+                state,
+                holder,
+                steps,
+                findings,
+            });
+        }
+        // A slot whose last resource was untagged meanwhile is in no plan any more; what was done for it is told.
+        for (slot, steps) in self.steps.into_iter().filter(|(_, steps)| !steps.is_empty()) {
+            let state = SlotState::Waiting;
+            reports.push(SlotReport {
+                slot,
+                state,
+                holder: None,
+                steps,
+                findings: Vec::new(),
+            });
+        }
+        let findings = self.own_findings.into_iter().chain(findings).collect();
+        FleetReport {
+            fleet: self.fleet,
+            slots: reports,
+            steps: self.own_steps,
+            findings,
+        }
+    }
+}
+
+impl<E, C> Context<'_, E, C> {
+    /// Shows the planner the marks that were written, whatever EC2's answer says.
+    fn overlay(&self, seen: &mut Observation) {
+        for instance in &mut seen.instances {
+            if let Some(tag) = self.marks.get(&instance.id) {
+                instance.tags.draining = Some(tag.clone());
+            }
+        }
+    }
+}
+
+/// How long to wait for the next look; none when there is nothing to look for.
+fn pause_after(done: &[Done], plan: &Plan, patience: Patience, backoff: &mut Backoff) -> Option<Duration> {
+    if done.iter().any(|done| matches!(done.effect, Effect::Done(_))) {
+        backoff.reset();
+    }
+    let stale = done.iter().any(|done| matches!(done.effect, Effect::Stale));
+    let awaited = plan.slots.iter().any(|slot| match slot.next {
+        Next::Nothing => false,
+        Next::Transition => true,
+        Next::Release => patience == Patience::Releases,
+    });
+    if stale {
+        return Some(Duration::ZERO);
+    }
+    (!done.is_empty() || awaited).then(|| backoff.pause())
+}

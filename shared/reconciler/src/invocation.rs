@@ -1,0 +1,221 @@
+//! One invocation: from a trigger to a report, and to an error when a retry may cure what is left.
+
+use crate::backoff::Backoff;
+use crate::class::{Class, class};
+use crate::clock::Clock;
+use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
+use crate::events::{Scope, Trigger};
+use crate::execute::{self, Effect, Executor};
+use crate::fleet::{Context, FleetRun};
+use crate::observe::{self, Look};
+use crate::report::{Outcome, Report, StepReport};
+use crate::settings::Settings;
+use crate::warning;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use planner::finding::Finding;
+use planner::ids::FleetName;
+use planner::memory::Memory;
+use planner::observation::Observation;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What is kept of the time before the deadline, to report in.
+const RESERVE: TimeDelta = TimeDelta::milliseconds(1500);
+
+/// Why an invocation is to be tried again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// EC2 could not be looked at.
+    #[error("EC2 could not be looked at: {0}")]
+    Ec2(#[from] Ec2Error),
+    /// Time ran out.
+    #[error("unfinished at the deadline: {}; the next event or sweep goes on from here", .0.join(", "))]
+    Unfinished(Vec<String>),
+    /// A warning could not be written down.
+    #[error("the warning could not be written down: {0}")]
+    Unmarked(Ec2Error),
+}
+
+/// What came of an invocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcomes {
+    /// What was seen and done.
+    pub report: Report,
+    /// Why to try again, if so.
+    pub failure: Option<Failure>,
+}
+
+/// Does what the trigger asks for, until done or shortly before the deadline. Nothing that it began goes on after it.
+pub async fn run<E: Ec2, C: Clock>(
+    ec2: &E,
+    clock: &C,
+    settings: &Settings,
+    trigger: &Trigger,
+    deadline: DateTime<Utc>,
+) -> Outcomes {
+    let time = (deadline - RESERVE - clock.now())
+        .to_std()
+        .unwrap_or(Duration::ZERO);
+    let end = tokio::time::Instant::now() + time;
+    let mut invocation = Invocation {
+        context: Context {
+            ec2,
+            clock,
+            default_policy: settings.handover,
+            dry_run: settings.dry_run || trigger.dry_run,
+            patience: trigger.patience,
+            marks: BTreeMap::new(),
+        },
+        trigger,
+        runs: Vec::new(),
+        unmarked: None,
+    };
+    let first = tokio::time::timeout_at(end, invocation.first_look()).await;
+    let observations = match first {
+        Ok(Ok(observations)) => observations,
+        Ok(Err(error)) => return invocation.end(Some(error.into())),
+        Err(_) => return invocation.end(Some(Failure::Unfinished(vec!["the first look".to_owned()]))),
+    };
+    let context = &invocation.context;
+    let runs = invocation.runs.iter_mut().zip(observations);
+    join_all(
+        runs.map(
+            |(run, seen)| async move { tokio::time::timeout_at(end, run.converge(seen, context)).await },
+        ),
+    )
+    .await;
+    invocation.end(None)
+}
+
+struct Invocation<'a, E, C> {
+    context: Context<'a, E, C>,
+    trigger: &'a Trigger,
+    runs: Vec<FleetRun>,
+    /// Why the warning could not be written down.
+    unmarked: Option<Ec2Error>,
+}
+
+impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
+    /// Finds out which fleets the trigger concerns, writes a warning down, and looks at the fleets.
+    async fn first_look(&mut self) -> Result<Vec<Observation>, Ec2Error> {
+        let mut backoff = Backoff::new();
+        loop {
+            match self.try_first_look().await {
+                Err(error) if class(&error) == Class::Transient => {
+                    tracing::warn!(%error, "cannot look");
+                    tokio::time::sleep(backoff.pause()).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn try_first_look(&mut self) -> Result<Vec<Observation>, Ec2Error> {
+        let (ec2, clock) = (self.context.ec2, self.context.clock);
+        self.runs.clear();
+        let nobody = std::future::ready(Ok(Vec::new()));
+        let (mut look, fleets) = match &self.trigger.scope {
+            Scope::Instance(id) => {
+                let ids = BTreeSet::from([id.clone()]);
+                let look = observe::survey(ec2, clock, ec2.instances(InstanceQuery::Ids(&ids))).await?;
+                let instance = look.instances.iter().find(|instance| instance.id == *id);
+                let fleets = look.survey.fleets_of(id, instance);
+                (look, fleets)
+            }
+            Scope::Fleet(fleet) => {
+                let look = observe::survey(ec2, clock, nobody).await?;
+                if !look.survey.managed().contains(fleet) {
+                    self.runs.push(FleetRun::unmanaged(fleet.clone()));
+                    return Ok(Vec::new());
+                }
+                (look, BTreeSet::from([fleet.clone()]))
+            }
+            Scope::All => {
+                let look = observe::survey(ec2, clock, nobody).await?;
+                let fleets = look.survey.managed();
+                (look, fleets)
+            }
+        };
+        if fleets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (steps, findings) = self.write_down(&look).await;
+        look.instances = observe::members(ec2, &fleets).await?;
+        let memory = |_: &FleetName| Memory::default();
+        let seen = observe::complete(ec2, look, &fleets, self.context.default_policy, memory).await?;
+        self.runs = fleets.into_iter().map(FleetRun::new).collect();
+        for run in &mut self.runs {
+            run.own_steps.extend(steps.iter().cloned());
+            run.own_findings.extend(findings.iter().cloned());
+        }
+        Ok(seen)
+    }
+
+    /// Writes the trigger's warning down, if it has one that says something new.
+    async fn write_down(&mut self, look: &Look) -> (Option<StepReport>, Option<Finding>) {
+        let (Some(warning), [instance]) = (&self.trigger.warning, look.instances.as_slice()) else {
+            return (None, None);
+        };
+        let Some((tag, step)) = warning::mark(warning, instance, self.context.clock.now()) else {
+            return (None, None);
+        };
+        self.context.marks.insert(instance.id.clone(), tag);
+        if self.context.dry_run {
+            return (
+                Some(StepReport {
+                    step,
+                    outcome: Outcome::Planned,
+                    error: None,
+                }),
+                None,
+            );
+        }
+        // The mark is of the instance, whatever its fleets.
+        let fleet = FleetName::new("");
+        let (ec2, clock, began) = (self.context.ec2, self.context.clock, look.survey.began);
+        let effect = Executor {
+            ec2,
+            clock,
+            fleet: &fleet,
+            began,
+        }
+        .act(&step)
+        .await;
+        tracing::info!(step = step.name(), instance = %instance.id, ?effect, "warning");
+        let finding = match &effect {
+            Effect::Failed(error, Class::Permanent, _) => {
+                let (step, resource) = (step.name(), instance.id.to_string());
+                Some(Finding::Refused {
+                    step,
+                    resource,
+                    reason: error.cause.to_string(),
+                })
+            }
+            Effect::Failed(error, Class::Transient, _) => {
+                self.unmarked = Some(error.clone());
+                None
+            }
+            Effect::Done(_) | Effect::Stale | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {
+                None
+            }
+        };
+        (execute::report(step, effect), finding)
+    }
+
+    fn end(self, failure: Option<Failure>) -> Outcomes {
+        let trouble = self.runs.iter().find_map(|run| run.trouble.clone());
+        let unfinished: Vec<String> = self.runs.iter().flat_map(FleetRun::unfinished).collect();
+        let failure = failure
+            .or(trouble.map(Failure::Ec2))
+            .or((!unfinished.is_empty()).then_some(Failure::Unfinished(unfinished)))
+            .or(self.unmarked.map(Failure::Unmarked));
+        let fleets = self.runs.into_iter().map(FleetRun::report).collect();
+        let report = Report {
+            trigger: self.trigger.function,
+            dry_run: self.context.dry_run,
+            fleets,
+        };
+        Outcomes { report, failure }
+    }
+}

@@ -1,0 +1,244 @@
+//! Observation: what EC2 is asked in one look, in as few rounds as the answers allow.
+//!
+//! Calls of one round go side by side. Nothing is kept from one look to the next but what [`Memory`] says.
+
+use crate::clock::Clock;
+use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
+use chrono::{DateTime, Utc};
+use futures_util::future::{try_join, try_join3};
+use planner::ids::{FleetName, InstanceId};
+use planner::memory::Memory;
+use planner::observation::{Address, Instance, InstanceState, Observation, Volume};
+use planner::tags::Policy;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that is tagged for Holdfast in this account and region.
+#[derive(Debug, Clone)]
+pub(crate) struct Survey {
+    pub(crate) began: DateTime<Utc>,
+    volumes: Vec<Volume>,
+    addresses: Vec<Address>,
+}
+
+/// A survey, and the instances that were asked for beside it.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    pub(crate) survey: Survey,
+    pub(crate) instances: Vec<Instance>,
+}
+
+impl Survey {
+    /// The names of all managed fleets.
+    pub(crate) fn managed(&self) -> BTreeSet<FleetName> {
+        let volumes = self.volumes.iter().map(|volume| &volume.tags.fleet);
+        let addresses = self.addresses.iter().map(|address| &address.tags.fleet);
+        volumes.chain(addresses).cloned().collect()
+    }
+
+    /// The managed fleets that an instance concerns: those that its tags name, and those whose volumes or addresses
+    /// it has, since a terminated instance may have lost its tags.
+    pub(crate) fn fleets_of(&self, id: &InstanceId, instance: Option<&Instance>) -> BTreeSet<FleetName> {
+        let has_volume = |volume: &&Volume| {
+            volume
+                .attachments
+                .iter()
+                .any(|attachment| attachment.instance == *id)
+        };
+        let has_address = |address: &&Address| instance_of(address) == Some(id);
+        let volumes = self
+            .volumes
+            .iter()
+            .filter(has_volume)
+            .map(|volume| &volume.tags.fleet);
+        let addresses = self
+            .addresses
+            .iter()
+            .filter(has_address)
+            .map(|address| &address.tags.fleet);
+        let managed = self.managed();
+        let tagged = instance.into_iter().flat_map(|instance| &instance.tags.fleets);
+        volumes
+            .chain(addresses)
+            .chain(tagged.filter(|fleet| managed.contains(fleet)))
+            .cloned()
+            .collect()
+    }
+
+    /// The instances that have something of these fleets.
+    fn holders(&self, fleets: &BTreeSet<FleetName>) -> BTreeSet<InstanceId> {
+        let volumes = self
+            .volumes
+            .iter()
+            .filter(|volume| fleets.contains(&volume.tags.fleet));
+        let addresses = self
+            .addresses
+            .iter()
+            .filter(|address| fleets.contains(&address.tags.fleet));
+        let attached = volumes
+            .flat_map(|volume| &volume.attachments)
+            .map(|attachment| &attachment.instance);
+        attached
+            .chain(addresses.filter_map(instance_of))
+            .cloned()
+            .collect()
+    }
+}
+
+fn instance_of(address: &Address) -> Option<&InstanceId> {
+    address.association.as_ref()?.instance.as_ref()
+}
+
+/// The first round: everything that is tagged for Holdfast, and beside it the instances asked for.
+pub(crate) async fn survey<E: Ec2>(
+    ec2: &E,
+    clock: &impl Clock,
+    instances: impl Future<Output = Result<Vec<Instance>, Ec2Error>>,
+) -> Result<Look, Ec2Error> {
+    let began = clock.now();
+    let (volumes, addresses, instances) = try_join3(ec2.volumes(), ec2.addresses(), instances).await?;
+    Ok(Look {
+        survey: Survey {
+            began,
+            volumes,
+            addresses,
+        },
+        instances,
+    })
+}
+
+/// The instances of these fleets. A name that can be no fleet's is not asked for.
+pub(crate) async fn members<E: Ec2>(
+    ec2: &E,
+    fleets: &BTreeSet<FleetName>,
+) -> Result<Vec<Instance>, Ec2Error> {
+    let usable: BTreeSet<FleetName> = fleets.iter().filter(|fleet| fleet.is_usable()).cloned().collect();
+    if usable.is_empty() {
+        Ok(Vec::new())
+    } else {
+        ec2.instances(InstanceQuery::Fleets(&usable)).await
+    }
+}
+
+/// The last round, once the fleets' instances are known: which of them EC2 is about to take, and who the instances
+/// are that have something of a fleet without being of it. One observation for each fleet.
+pub(crate) async fn complete<E: Ec2>(
+    ec2: &E,
+    look: Look,
+    fleets: &BTreeSet<FleetName>,
+    default_policy: Policy,
+    memory: impl Fn(&FleetName) -> Memory,
+) -> Result<Vec<Observation>, Ec2Error> {
+    let Look {
+        survey,
+        mut instances,
+    } = look;
+    let running_spot = |instance: &&Instance| instance.spot && instance.state == InstanceState::Running;
+    let spot: BTreeSet<InstanceId> = instances
+        .iter()
+        .filter(running_spot)
+        .map(|i| i.id.clone())
+        .collect();
+    let known: BTreeSet<InstanceId> = instances.iter().map(|instance| instance.id.clone()).collect();
+    let strangers: BTreeSet<InstanceId> = survey.holders(fleets).difference(&known).cloned().collect();
+    let codes = async {
+        if spot.is_empty() {
+            Ok(BTreeMap::new())
+        } else {
+            ec2.spot_request_codes(&spot).await
+        }
+    };
+    let others = async {
+        if strangers.is_empty() {
+            Ok(Vec::new())
+        } else {
+            ec2.instances(InstanceQuery::Ids(&strangers)).await
+        }
+    };
+    let (codes, others) = try_join(codes, others).await?;
+    for instance in &mut instances {
+        instance.doomed = codes.get(&instance.id).filter(|code| is_doomed(code)).cloned();
+    }
+    instances.extend(others);
+    let managed = survey.managed();
+    let observations = fleets.iter().map(|fleet| {
+        let of_fleet = BTreeSet::from([fleet.clone()]);
+        let holders = survey.holders(&of_fleet);
+        let concerns = |instance: &&Instance| {
+            instance.tags.fleets.contains(fleet)
+                || holders.contains(&instance.id)
+                || has_interface_of(instance, &survey)
+        };
+        Observation {
+            began: survey.began,
+            fleet: fleet.clone(),
+            default_policy,
+            volumes: survey
+                .volumes
+                .iter()
+                .filter(|volume| volume.tags.fleet == *fleet)
+                .cloned()
+                .collect(),
+            addresses: survey
+                .addresses
+                .iter()
+                .filter(|address| address.tags.fleet == *fleet)
+                .cloned()
+                .collect(),
+            instances: instances.iter().filter(concerns).cloned().collect(),
+            managed: managed.clone(),
+            memory: memory(fleet),
+        }
+    });
+    Ok(observations.collect())
+}
+
+/// Whether one of the addresses points at one of the instance's interfaces.
+fn has_interface_of(instance: &Instance, survey: &Survey) -> bool {
+    let pointed_at = survey
+        .addresses
+        .iter()
+        .filter_map(|address| address.association.as_ref()?.interface.as_ref());
+    let own: BTreeSet<_> = instance
+        .interfaces
+        .iter()
+        .map(|interface| &interface.id)
+        .collect();
+    pointed_at.into_iter().any(|interface| own.contains(interface))
+}
+
+/// Whether the status code of a spot request says that its instance is about to go, though it may still be
+/// `running`: with the interruption behaviour `terminate` the code says so two minutes ahead (EC2 user guide, "Get the
+/// status of a Spot Instance request").
+fn is_doomed(code: &str) -> bool {
+    ["marked-for-", "instance-terminated-", "instance-stopped-"]
+        .iter()
+        .any(|prefix| code.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_doomed;
+
+    #[test]
+    fn codes_of_an_end_are_told_from_others() {
+        for code in [
+            "marked-for-termination",
+            "marked-for-stop",
+            "instance-terminated-no-capacity",
+            "instance-terminated-by-price",
+            "instance-terminated-by-service",
+            "instance-stopped-no-capacity",
+            "instance-stopped-by-price",
+        ] {
+            assert!(is_doomed(code), "{code}");
+        }
+        for code in [
+            "fulfilled",
+            "request-canceled-and-instance-running",
+            "pending-fulfillment",
+            "",
+        ] {
+            assert!(!is_doomed(code), "{code}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The settings, from environment variables that the SAM template sets from its parameters.
+//!
+//! This module never reads the environment itself: it is given a way to look a variable up.
+
+use planner::tags::Policy;
+
+/// What an operator may choose for all fleets of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The policy of a slot whose tags name none (`HOLDFAST_HANDOVER`).
+    pub handover: Policy,
+    /// The SSM document of the policy `drain` (`HOLDFAST_DRAIN_DOCUMENT`); read from the day that policy is there.
+    pub drain_document: Option<String>,
+    /// Whether to plan and report only (`HOLDFAST_DRY_RUN`).
+    pub dry_run: bool,
+}
+
+/// A setting that means nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the setting {name} is `{value}`: it must be {allowed}")]
+pub struct InvalidSetting {
+    /// The variable.
+    pub name: &'static str,
+    /// What it says.
+    pub value: String,
+    /// What it may say.
+    pub allowed: &'static str,
+}
+
+impl Settings {
+    /// Reads the settings. A variable that is absent or empty has its default.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
+        let given = |name| variable(name).filter(|value| !value.is_empty());
+        let (handover, dry_run) = ("HOLDFAST_HANDOVER", "HOLDFAST_DRY_RUN");
+        let invalid = |name, value, allowed| InvalidSetting { name, value, allowed };
+        Ok(Self {
+            handover: match given(handover) {
+                None => Policy::OnRelease,
+                Some(text) => Policy::parse(&text)
+                    .ok_or_else(|| invalid(handover, text, "on-release, drain or terminate"))?,
+            },
+            drain_document: given("HOLDFAST_DRAIN_DOCUMENT"),
+            dry_run: match given(dry_run).as_deref() {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(other) => return Err(invalid(dry_run, other.to_owned(), "true or false")),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+        let find = |name: &str| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Settings::read(find).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_absent_or_empty_has_its_default() {
+        let default = Settings {
+            handover: Policy::OnRelease,
+            drain_document: None,
+            dry_run: false,
+        };
+        assert_eq!(read(&[]), Ok(default.clone()));
+        assert_eq!(
+            read(&[
+                ("HOLDFAST_HANDOVER", ""),
+                ("HOLDFAST_DRY_RUN", ""),
+                ("HOLDFAST_DRAIN_DOCUMENT", "")
+            ]),
+            Ok(default)
+        );
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let pairs = [
+            ("HOLDFAST_HANDOVER", "drain"),
+            ("HOLDFAST_DRAIN_DOCUMENT", "Drain"),
+            ("HOLDFAST_DRY_RUN", "true"),
+        ];
+        let expected = Settings {
+            handover: Policy::Drain,
+            drain_document: Some("Drain".to_owned()),
+            dry_run: true,
+        };
+        assert_eq!(read(&pairs), Ok(expected));
+    }
+
+    #[test]
+    fn a_bad_value_names_itself_and_the_allowed_ones() {
+        for (name, value, allowed) in [
+            (
+                "HOLDFAST_HANDOVER",
+                "On-Release",
+                "on-release, drain or terminate",
+            ),
+            ("HOLDFAST_DRY_RUN", "yes", "true or false"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert_eq!(
+                error,
+                format!("the setting {name} is `{value}`: it must be {allowed}")
+            );
+        }
+    }
+}
