@@ -1,0 +1,17 @@
+//! EC2 as AWS offers it: the only crate that knows the AWS SDK.
+//!
+//! It turns EC2's answers into the planner's facts and EC2's errors into the reconciler's. It decides nothing.
+
+pub mod client;
+mod convert;
+mod ec2;
+mod environment;
+mod error;
+mod function;
+mod logging;
+mod payload;
+mod query;
+
+pub use ec2::Ec2Client;
+pub use function::{Error, Function};
+pub use payload::Payload;

@@ -1,0 +1,105 @@
+//! A Lambda function: what it does when it starts, and for each invocation.
+
+use crate::client;
+use crate::ec2::Ec2Client;
+use crate::environment;
+use crate::payload::Payload;
+use chrono::{DateTime, Utc};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use reconciler::clock::WallClock;
+use reconciler::events::{InvalidEvent, Trigger};
+use reconciler::invocation::{self, Failure};
+use reconciler::report::Report;
+use reconciler::settings::{InvalidSetting, Settings};
+use serde_json::Value;
+use std::io::Write;
+use std::time::Duration;
+
+/// For how long start-up may wait for EC2. Lambda gives initialisation 10 seconds in all.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+/// One of Holdfast's functions, started.
+#[derive(Debug)]
+pub struct Function {
+    ec2: Ec2Client,
+    settings: Result<Settings, InvalidSetting>,
+}
+
+/// Why an invocation has no answer. Its type is what Lambda reports as `errorType`.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The payload is not for this function.
+    #[error(transparent)]
+    InvalidEvent(#[from] InvalidEvent),
+    /// The environment is not right.
+    #[error(transparent)]
+    InvalidSetting(#[from] InvalidSetting),
+    /// A retry may cure it.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let error_type = match &error {
+            Error::InvalidEvent(_) => "InvalidEvent",
+            Error::InvalidSetting(_) => "InvalidSetting",
+            Error::Failure(Failure::Ec2(_)) => "Ec2",
+            Error::Failure(Failure::Unfinished(_)) => "Unfinished",
+            Error::Failure(Failure::Unmarked(_)) => "Unmarked",
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+impl Function {
+    /// Starts logging, reads the settings and opens the connection to EC2, all while Lambda lends a full CPU to
+    /// initialisation: the TLS handshake alone costs about 0.75 s of a 128 MB function's share.
+    pub async fn start() -> Self {
+        environment::start_logging();
+        let client = aws_sdk_ec2::Client::new(&client::config().await);
+        client::warm_up(&client, WARM_UP).await;
+        Self {
+            ec2: Ec2Client::new(client),
+            settings: environment::settings(),
+        }
+    }
+
+    /// Answers one invocation. The report is the last line of its log.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<Payload>,
+        parse: fn(Value) -> Result<Trigger, InvalidEvent>,
+    ) -> Result<Report, Error> {
+        let trigger = parse(event.payload.json()?)?;
+        let settings = self.settings.as_ref().map_err(Clone::clone)?;
+        let deadline = i64::try_from(event.context.deadline)
+            .ok()
+            .and_then(DateTime::<Utc>::from_timestamp_millis);
+        let deadline = deadline.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        // Boxed, as the type of a future this deep is more than the compiler takes in.
+        let outcomes = Box::pin(invocation::run(
+            &self.ec2, &WallClock, settings, &trigger, deadline,
+        ))
+        .await;
+        if let Some(failure) = &outcomes.failure {
+            tracing::error!(%failure, "to be tried again");
+        }
+        log(&outcomes.report);
+        match outcomes.failure {
+            Some(failure) => Err(failure.into()),
+            None => Ok(outcomes.report),
+        }
+    }
+}
+
+/// Writes the report as a line of JSON of its own, whatever the log's format: log queries find its fields there.
+fn log(report: &Report) {
+    let line = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"report\": \"{error}\"}}"));
+    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+        tracing::error!(%error, "cannot write the report");
+    }
+}

@@ -1,0 +1,15 @@
+//! Reads `template.yaml` and `events/` so that tests can hold them to the contract. It never guesses: what it does not
+//! know of `CloudFormation`, IAM or EventBridge is an error and not a pass.
+
+mod error;
+mod files;
+mod pattern;
+mod policy;
+mod template;
+mod yaml;
+
+pub use error::Error;
+pub use files::{Sample, function_folders, samples};
+pub use pattern::Pattern;
+pub use policy::Statement;
+pub use template::{Function, Template};

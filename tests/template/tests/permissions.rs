@@ -1,0 +1,298 @@
+//! What each function may do, and that it may do nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use template::{Error, Function, Statement, Template};
+
+/// The tags that say which fleet an instance belongs to.
+const FLEET_TAGS: [&str; 4] = [
+    "holdfast:fleet",
+    "aws:ec2spot:fleet-request-id",
+    "aws:ec2:fleet-id",
+    "aws:autoscaling:groupName",
+];
+
+/// Every statement of every function, with the function that has it.
+fn statements() -> Result<Vec<(Function, Statement)>, Error> {
+    let template = Template::read()?;
+    let mut all = Vec::new();
+    for function in template.functions()? {
+        for statement in template.statements_of(&function)? {
+            all.push((template.function_of(&function.binary)?, statement));
+        }
+    }
+    Ok(all)
+}
+
+fn reads_only(statement: &Statement) -> bool {
+    statement
+        .actions
+        .iter()
+        .all(|action| action.starts_with("ec2:Describe"))
+}
+
+/// The condition that a resource has this tag, whatever its value.
+fn tagged(key: &str) -> Value {
+    json!({"Null": {format!("aws:ResourceTag/{key}"): "false"}})
+}
+
+/// The statements that allow this action on EC2 resources of this type.
+fn on<'all>(
+    all: &'all [(Function, Statement)],
+    binary: &str,
+    action: &str,
+    kind: &str,
+) -> Vec<&'all Statement> {
+    let own = all
+        .iter()
+        .filter(|(function, _)| function.binary == binary)
+        .map(|(_, statement)| statement);
+    own.filter(|statement| statement.actions.contains(action) && statement.is_about(kind))
+        .collect()
+}
+
+#[test]
+fn every_function_may_do_what_it_does_and_nothing_else() {
+    let common = [
+        "ec2:AssociateAddress",
+        "ec2:AttachVolume",
+        "ec2:DescribeAddresses",
+        "ec2:DescribeInstances",
+        "ec2:DescribeSpotInstanceRequests",
+        "ec2:DescribeVolumes",
+        "ec2:DetachVolume",
+        "ec2:DisassociateAddress",
+        "kms:CreateGrant",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    ];
+    let more = BTreeMap::from([
+        ("instance-state-change", vec!["sqs:SendMessage"]),
+        (
+            "spot-interruption-warning",
+            vec!["ec2:CreateTags", "sqs:SendMessage"],
+        ),
+        ("reconcile", vec![]),
+    ]);
+    let template = Template::read().unwrap();
+    for function in template.functions().unwrap() {
+        let Some(own) = more.get(function.binary.as_str()) else {
+            panic!("say here what {} may do", function.binary)
+        };
+        let expected: BTreeSet<_> = common.iter().chain(own).map(ToString::to_string).collect();
+        assert_eq!(
+            template.actions_of(&function).unwrap(),
+            expected,
+            "{}",
+            function.logical_id
+        );
+    }
+}
+
+#[test]
+fn every_function_has_its_own_role() {
+    let template = Template::read().unwrap();
+    let functions = template.functions().unwrap();
+    let roles: BTreeSet<_> = functions
+        .iter()
+        .map(|function| template.role_of(function).unwrap())
+        .collect();
+    assert_eq!(roles.len(), functions.len(), "a role is shared: {roles:?}");
+    let by_lambda = json!([{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole"}]);
+    for role in roles {
+        let properties = template.properties(&role, "AWS::IAM::Role").unwrap();
+        assert_eq!(
+            properties.pointer("/AssumeRolePolicyDocument/Statement"),
+            Some(&by_lambda),
+            "{role}"
+        );
+    }
+}
+
+#[test]
+fn no_write_is_allowed_on_everything() {
+    for (function, statement) in statements()
+        .unwrap()
+        .iter()
+        .filter(|(_, statement)| !reads_only(statement))
+    {
+        for resource in &statement.resources {
+            // A plain string names no account and no region, so that it is too wide or belongs to somebody else.
+            assert!(resource.is_object(), "{}: {statement:?}", function.logical_id);
+            if let Some(arn) = resource.get("Fn::Sub").and_then(Value::as_str) {
+                assert!(
+                    arn.contains(":${AWS::Region}:${AWS::AccountId}:"),
+                    "{}: {arn}",
+                    function.logical_id
+                );
+                assert_eq!(arn.matches('*').count(), 1, "{}: {arn}", function.logical_id);
+            }
+        }
+        assert!(
+            !statement.resources.is_empty(),
+            "{}: {statement:?}",
+            function.logical_id
+        );
+    }
+}
+
+#[test]
+fn no_write_to_ec2_or_kms_is_allowed_without_a_condition() {
+    for (function, statement) in statements()
+        .unwrap()
+        .iter()
+        .filter(|(_, statement)| !reads_only(statement))
+    {
+        let outward = ["ec2:", "kms:"]
+            .iter()
+            .any(|it| statement.actions.iter().any(|action| action.starts_with(it)));
+        // A network interface carries no tag to ask for; the address that comes with it does.
+        let excused = statement.is_about("network-interface")
+            && statement
+                .actions
+                .iter()
+                .all(|action| action.ends_with("ssociateAddress"));
+        let conditional = statement
+            .condition
+            .as_object()
+            .is_some_and(|condition| !condition.is_empty());
+        assert!(
+            !outward || excused || conditional,
+            "{}: {statement:?}",
+            function.logical_id
+        );
+    }
+}
+
+#[test]
+fn reads_and_writes_are_not_mixed_in_a_statement() {
+    for (function, statement) in statements().unwrap() {
+        let reads = statement
+            .actions
+            .iter()
+            .any(|action| action.starts_with("ec2:Describe"));
+        assert_eq!(
+            reads,
+            reads_only(&statement),
+            "{}: {statement:?}",
+            function.logical_id
+        );
+    }
+}
+
+#[test]
+fn only_volumes_and_addresses_with_a_fleet_move() {
+    let all = statements().unwrap();
+    for function in Template::read().unwrap().functions().unwrap() {
+        for (action, kind) in [
+            ("ec2:AttachVolume", "volume"),
+            ("ec2:DetachVolume", "volume"),
+            ("ec2:AssociateAddress", "elastic-ip"),
+            ("ec2:DisassociateAddress", "elastic-ip"),
+        ] {
+            let found = on(&all, &function.binary, action, kind);
+            let [statement] = found.as_slice() else {
+                panic!("{}: {action}: {found:?}", function.logical_id)
+            };
+            assert_eq!(
+                statement.condition,
+                tagged("holdfast:fleet"),
+                "{}: {action}",
+                function.logical_id
+            );
+        }
+    }
+}
+
+#[test]
+fn volumes_move_between_instances_of_fleets_only_whichever_tag_says_so() {
+    let all = statements().unwrap();
+    for function in Template::read().unwrap().functions().unwrap() {
+        for action in ["ec2:AttachVolume", "ec2:DetachVolume", "ec2:AssociateAddress"] {
+            let mut conditions: Vec<_> = on(&all, &function.binary, action, "instance")
+                .iter()
+                .map(|it| it.condition.to_string())
+                .collect();
+            let mut expected = FLEET_TAGS.map(|key| tagged(key).to_string());
+            conditions.sort();
+            expected.sort();
+            assert_eq!(conditions, expected, "{}: {action}", function.logical_id);
+        }
+    }
+}
+
+#[test]
+fn an_address_may_go_to_and_come_from_any_network_interface_of_the_account() {
+    let all = statements().unwrap();
+    for function in Template::read().unwrap().functions().unwrap() {
+        for action in ["ec2:AssociateAddress", "ec2:DisassociateAddress"] {
+            assert_eq!(
+                on(&all, &function.binary, action, "network-interface").len(),
+                1,
+                "{}",
+                function.logical_id
+            );
+        }
+    }
+}
+
+#[test]
+fn the_only_tag_that_can_be_written_is_draining_and_only_on_instances_of_fleets() {
+    let all = statements().unwrap();
+    let writers: Vec<_> = all
+        .iter()
+        .filter(|(_, it)| it.actions.contains("ec2:CreateTags"))
+        .collect();
+    let mut conditions = BTreeSet::new();
+    for (function, statement) in &writers {
+        assert_eq!(function.binary, "spot-interruption-warning");
+        assert!(statement.is_about("instance"), "{statement:?}");
+        assert_eq!(statement.actions.len(), 1, "{statement:?}");
+        conditions.insert(statement.condition.to_string());
+    }
+    let expected = FLEET_TAGS.map(|key| {
+        json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["holdfast:draining"]},
+            "Null": {"aws:TagKeys": "false", format!("aws:ResourceTag/{key}"): "false"}})
+        .to_string()
+    });
+    assert_eq!(conditions, BTreeSet::from(expected));
+    assert_eq!(writers.len(), FLEET_TAGS.len());
+}
+
+#[test]
+fn keys_are_granted_to_ec2_only_and_only_those_that_are_given() {
+    let condition = json!({"Bool": {"kms:GrantIsForAWSResource": "true"},
+        "StringEquals": {"kms:ViaService": {"Fn::Sub": "ec2.${AWS::Region}.amazonaws.com"}}});
+    for (_, statement) in statements().unwrap() {
+        if statement.actions.contains("kms:CreateGrant") {
+            assert_eq!(statement.actions.len(), 1);
+            assert_eq!(statement.resources, [json!({"Ref": "VolumeKeyArns"})]);
+            assert_eq!(statement.condition, condition);
+            assert_eq!(statement.only_if.as_deref(), Some("HasVolumeKeys"));
+        } else {
+            assert_eq!(
+                statement.only_if, None,
+                "no other permission depends on a parameter: {statement:?}"
+            );
+        }
+    }
+    let template = Template::read().unwrap();
+    assert_eq!(template.at("/Parameters/VolumeKeyArns/Default").unwrap(), "");
+    let given = json!({"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "VolumeKeyArns"}]}, ""]}]});
+    assert_eq!(template.at("/Conditions/HasVolumeKeys").unwrap(), &given);
+}
+
+#[test]
+fn a_function_writes_its_own_logs_and_to_the_queue_of_failures() {
+    for (function, statement) in statements().unwrap() {
+        let own_logs = json!({"Fn::GetAtt": [format!("{}Logs", function.logical_id), "Arn"]});
+        if statement.actions.iter().any(|action| action.starts_with("logs:")) {
+            assert_eq!(statement.resources, [own_logs], "{}", function.logical_id);
+        }
+        if statement.actions.contains("sqs:SendMessage") {
+            assert_eq!(statement.resources, [json!({"Fn::GetAtt": ["Failures", "Arn"]})]);
+        }
+    }
+}
