@@ -48,13 +48,8 @@ pub(crate) fn once() -> Builder {
 }
 
 fn once_within(limit: Duration) -> Builder {
-    let timeouts = TimeoutConfig::builder()
-        .operation_timeout(limit)
-        .operation_attempt_timeout(limit)
-        .build();
-    Config::builder()
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts)
+    let timeouts = TimeoutConfig::builder().operation_timeout(limit).operation_attempt_timeout(limit).build();
+    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
 }
 
 /// Opens the connections that the first calls will use, and ends `within` that time whatever happens.
@@ -68,11 +63,8 @@ pub async fn warm_up(client: &Client, within: Duration) {
 /// Sends a bare `GET /` the way a call goes. Only so does the connection end up in the pool that the calls take
 /// theirs from: the SDK keeps one pool for each combination of timeouts.
 async fn greet(client: &Client, within: Duration) {
-    let call = client
-        .describe_addresses()
-        .customize()
-        .config_override(once_within(within))
-        .interceptor(Greeting);
+    let call =
+        client.describe_addresses().customize().config_override(once_within(within)).interceptor(Greeting);
     match call.send().await {
         Err(error) if error.raw_response().is_none() => {
             tracing::debug!(

@@ -40,10 +40,7 @@ impl Ec2Client {
     async fn instances_that(&self, filter: Filter) -> Result<Vec<Instance>, Ec2Error> {
         let action = Action::DescribeInstances;
         let call = self.sdk.describe_instances().filters(filter);
-        let pages = call
-            .into_paginator()
-            .page_size(INSTANCES_PER_PAGE)
-            .stop_on_duplicate_token(false);
+        let pages = call.into_paginator().page_size(INSTANCES_PER_PAGE).stop_on_duplicate_token(false);
         let pages = answer(action, pages.send().try_collect()).await?;
         let reservations = pages.iter().flat_map(|page| page.reservations());
         let instances = reservations.flat_map(|reservation| reservation.instances());
@@ -52,10 +49,7 @@ impl Ec2Client {
 
     async fn spot_requests_that(&self, filter: Filter) -> Result<Vec<SpotInstanceRequest>, Ec2Error> {
         let call = self.sdk.describe_spot_instance_requests().filters(filter);
-        let pages = call
-            .into_paginator()
-            .page_size(INSTANCES_PER_PAGE)
-            .stop_on_duplicate_token(false);
+        let pages = call.into_paginator().page_size(INSTANCES_PER_PAGE).stop_on_duplicate_token(false);
         let requests = pages.items().send().try_collect();
         answer(Action::DescribeSpotInstanceRequests, requests).await
     }
@@ -65,10 +59,7 @@ impl Ec2 for Ec2Client {
     async fn volumes(&self) -> Result<Vec<Volume>, Ec2Error> {
         let action = Action::DescribeVolumes;
         let call = self.sdk.describe_volumes().filters(query::managed());
-        let pages = call
-            .into_paginator()
-            .page_size(VOLUMES_PER_PAGE)
-            .stop_on_duplicate_token(false);
+        let pages = call.into_paginator().page_size(VOLUMES_PER_PAGE).stop_on_duplicate_token(false);
         let volumes = answer(action, pages.items().send().try_collect()).await?;
         understood(action, &volumes, convert::volume)
     }
@@ -81,14 +72,10 @@ impl Ec2 for Ec2Client {
     }
 
     async fn instances(&self, query: InstanceQuery<'_>) -> Result<Vec<Instance>, Ec2Error> {
-        let calls = query::of_instances(query)
-            .into_iter()
-            .map(|filter| self.instances_that(filter));
+        let calls = query::of_instances(query).into_iter().map(|filter| self.instances_that(filter));
         let found = try_join_all(calls).await?.into_iter().flatten();
         let asked_for = found.filter(|instance| query::asks_for(query, instance));
-        let each_once: BTreeMap<_, _> = asked_for
-            .map(|instance| (instance.id.clone(), instance))
-            .collect();
+        let each_once: BTreeMap<_, _> = asked_for.map(|instance| (instance.id.clone(), instance)).collect();
         Ok(each_once.into_values().collect())
     }
 
@@ -97,14 +84,9 @@ impl Ec2 for Ec2Client {
         instances: &BTreeSet<InstanceId>,
     ) -> Result<BTreeMap<InstanceId, String>, Ec2Error> {
         let action = Action::DescribeSpotInstanceRequests;
-        let calls = query::by_id(instances)
-            .into_iter()
-            .map(|filter| self.spot_requests_that(filter));
+        let calls = query::by_id(instances).into_iter().map(|filter| self.spot_requests_that(filter));
         let requests: Vec<_> = try_join_all(calls).await?.into_iter().flatten().collect();
-        Ok(understood(action, &requests, convert::spot_request_code)?
-            .into_iter()
-            .flatten()
-            .collect())
+        Ok(understood(action, &requests, convert::spot_request_code)?.into_iter().flatten().collect())
     }
 
     async fn attach_volume(
@@ -142,10 +124,7 @@ impl Ec2 for Ec2Client {
     }
 
     async fn disassociate_address(&self, association: &AssociationId) -> Result<(), Ec2Error> {
-        let call = self
-            .sdk
-            .disassociate_address()
-            .association_id(association.as_str());
+        let call = self.sdk.disassociate_address().association_id(association.as_str());
         let call = call.customize().config_override(once());
         answer(Action::DisassociateAddress, call.send()).await.map(drop)
     }
@@ -164,8 +143,5 @@ fn understood<'s, S: 's, T>(
     convert: impl Fn(&'s S) -> Result<T, Garbled>,
 ) -> Result<Vec<T>, Ec2Error> {
     let facts: Result<Vec<T>, Garbled> = said.into_iter().map(convert).collect();
-    facts.map_err(|garbled| Ec2Error {
-        action,
-        cause: Cause::Garbled(garbled.to_string()),
-    })
+    facts.map_err(|garbled| Ec2Error { action, cause: Cause::Garbled(garbled.to_string()) })
 }

@@ -1,8 +1,5 @@
 //! The environment. Only this module reads it, once, when the function starts.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is the module that reads the environment"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
 
 use crate::logging::{self, Format};
 use reconciler::settings::{InvalidSetting, Settings};

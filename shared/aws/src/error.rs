@@ -16,10 +16,7 @@ pub(crate) async fn answer<T, E>(
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let answer = call.await.map_err(|error| Ec2Error {
-        action,
-        cause: cause(&error),
-    });
+    let answer = call.await.map_err(|error| Ec2Error { action, cause: cause(&error) });
     tracing::debug!(%action, error = answer.as_ref().err().map(|error| error.cause.to_string()), "called EC2");
     answer
 }
@@ -30,17 +27,11 @@ fn cause<E>(error: &SdkError<E, HttpResponse>) -> Cause
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let request = error
-        .request_id()
-        .map(|id| format!(" (request id {id})"))
-        .unwrap_or_default();
+    let request = error.request_id().map(|id| format!(" (request id {id})")).unwrap_or_default();
     match (error.code().filter(|code| !code.is_empty()), error.raw_response()) {
         (Some(code), _) => {
             let message = format!("{}{request}", error.message().unwrap_or_default());
-            Cause::Answer {
-                code: code.to_owned(),
-                message,
-            }
+            Cause::Answer { code: code.to_owned(), message }
         }
         (None, Some(response)) => Cause::NoAnswer(format!(
             "HTTP status {} without an error code{request}",

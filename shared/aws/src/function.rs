@@ -48,10 +48,7 @@ impl From<Error> for Diagnostic {
             Error::Failure(Failure::Unfinished(_)) => "Unfinished",
             Error::Failure(Failure::Unmarked(_)) => "Unmarked",
         };
-        Self {
-            error_type: error_type.to_owned(),
-            error_message: error.to_string(),
-        }
+        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
     }
 }
 
@@ -62,10 +59,7 @@ impl Function {
         environment::start_logging();
         let client = aws_sdk_ec2::Client::new(&client::config().await);
         client::warm_up(&client, WARM_UP).await;
-        Self {
-            ec2: Ec2Client::new(client),
-            settings: environment::settings(),
-        }
+        Self { ec2: Ec2Client::new(client), settings: environment::settings() }
     }
 
     /// Answers one invocation. The report is the last line of its log.
@@ -76,15 +70,11 @@ impl Function {
     ) -> Result<Report, Error> {
         let trigger = parse(event.payload.json()?)?;
         let settings = self.settings.as_ref().map_err(Clone::clone)?;
-        let deadline = i64::try_from(event.context.deadline)
-            .ok()
-            .and_then(DateTime::<Utc>::from_timestamp_millis);
+        let deadline =
+            i64::try_from(event.context.deadline).ok().and_then(DateTime::<Utc>::from_timestamp_millis);
         let deadline = deadline.unwrap_or(DateTime::<Utc>::MAX_UTC);
         // Boxed, as the type of a future this deep is more than the compiler takes in.
-        let outcomes = Box::pin(invocation::run(
-            &self.ec2, &WallClock, settings, &trigger, deadline,
-        ))
-        .await;
+        let outcomes = Box::pin(invocation::run(&self.ec2, &WallClock, settings, &trigger, deadline)).await;
         if let Some(failure) = &outcomes.failure {
             tracing::error!(%failure, "to be tried again");
         }

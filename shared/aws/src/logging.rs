@@ -18,28 +18,15 @@ pub(crate) enum Format {
 /// since what they do at INFO is told by Holdfast's own lines.
 pub(crate) fn start(level: &str, format: Format) {
     let level: LevelFilter = level.parse().unwrap_or(LevelFilter::INFO);
-    let libraries = if level == LevelFilter::INFO {
-        LevelFilter::WARN
-    } else {
-        level
-    };
+    let libraries = if level == LevelFilter::INFO { LevelFilter::WARN } else { level };
     let own = ["aws", "reconciler", "planner", "lambda_runtime"];
-    let filter = Targets::new()
-        .with_default(libraries)
-        .with_targets(own.map(|name| (name, level)));
+    let filter = Targets::new().with_default(libraries).with_targets(own.map(|name| (name, level)));
     let started = match format {
         Format::Json => {
-            let lines = layer()
-                .json()
-                .flatten_event(true)
-                .with_target(false)
-                .with_span_list(false);
+            let lines = layer().json().flatten_event(true).with_target(false).with_span_list(false);
             registry().with(filter).with(lines).try_init()
         }
-        Format::Text => registry()
-            .with(filter)
-            .with(layer().with_target(false).with_ansi(false))
-            .try_init(),
+        Format::Text => registry().with(filter).with(layer().with_target(false).with_ansi(false)).try_init(),
     };
     // Somebody else has started it already, as a test may.
     drop(started);

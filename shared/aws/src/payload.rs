@@ -19,9 +19,7 @@ impl<'de> Deserialize<'de> for Payload {
     /// Never fails: what cannot be read is kept as its error. The runtime's own answer to it would carry a type name
     /// from inside that runtime.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(
-            Value::deserialize(deserializer).map_err(|error| error.to_string()),
-        ))
+        Ok(Self(Value::deserialize(deserializer).map_err(|error| error.to_string())))
     }
 }
 

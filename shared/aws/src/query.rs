@@ -22,10 +22,7 @@ pub(crate) fn managed() -> Filter {
 pub(crate) fn of_instances(query: InstanceQuery<'_>) -> Vec<Filter> {
     match query {
         InstanceQuery::Ids(ids) => by_id(ids),
-        InstanceQuery::Fleets(names) => tags::FLEET_KEYS
-            .iter()
-            .flat_map(|key| by_tag(key, names))
-            .collect(),
+        InstanceQuery::Fleets(names) => tags::FLEET_KEYS.iter().flat_map(|key| by_tag(key, names)).collect(),
     }
 }
 
@@ -35,9 +32,7 @@ pub(crate) fn by_id(instances: &BTreeSet<InstanceId>) -> Vec<Filter> {
 }
 
 fn by_tag(key: &str, names: &BTreeSet<FleetName>) -> Vec<Filter> {
-    let names = names
-        .iter()
-        .filter(|name| name.is_usable() && name.as_str().starts_with(prefix(key)));
+    let names = names.iter().filter(|name| name.is_usable() && name.as_str().starts_with(prefix(key)));
     filters(&format!("tag:{key}"), names.map(|name| escape(name.as_str())))
 }
 
@@ -53,14 +48,7 @@ fn prefix(key: &str) -> &'static str {
 fn filters(name: &str, values: impl Iterator<Item = String>) -> Vec<Filter> {
     let values: Vec<_> = values.collect();
     let chunks = values.chunks(MOST_VALUES);
-    chunks
-        .map(|chunk| {
-            Filter::builder()
-                .name(name)
-                .set_values(Some(chunk.to_vec()))
-                .build()
-        })
-        .collect()
+    chunks.map(|chunk| Filter::builder().name(name).set_values(Some(chunk.to_vec())).build()).collect()
 }
 
 /// The value that a filter matches literally: `*`, `?` and `\` mean themselves only after a `\` (EC2 user guide,

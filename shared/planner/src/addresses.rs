@@ -24,13 +24,10 @@ pub(crate) fn bring_to(
         if is_on(address, target, observation) {
             continue;
         }
-        let away = address
-            .association
-            .as_ref()
-            .map(|association| Step::DisassociateAddress {
-                address: address.allocation.clone(),
-                association: association.id.clone(),
-            });
+        let away = address.association.as_ref().map(|association| Step::DisassociateAddress {
+            address: address.allocation.clone(),
+            association: association.id.clone(),
+        });
         match (places.take(index), interface) {
             (Place::Free(private), Some(interface)) => {
                 let there = Step::AssociateAddress {
@@ -76,8 +73,7 @@ pub(crate) fn let_go(
         .addresses
         .iter()
         .filter(|address| holder.is_none_or(|holder| !is_on(address, holder, observation)));
-    away.filter_map(|address| let_go_from(address, slot, occupancy, observation))
-        .collect()
+    away.filter_map(|address| let_go_from(address, slot, occupancy, observation)).collect()
 }
 
 fn let_go_of(
@@ -143,9 +139,7 @@ impl Places {
         slot: &Slot<'_>,
         observation: &Observation,
     ) -> Self {
-        let privates = interface
-            .map(|interface| interface.addresses.as_slice())
-            .unwrap_or_default();
+        let privates = interface.map(|interface| interface.addresses.as_slice()).unwrap_or_default();
         let primary = privates.first().map(|place| place.private);
         let places = privates.iter().map(|place| {
             // Of addresses that are tagged with the fleet, DescribeAddresses tells the truth.
@@ -154,12 +148,8 @@ impl Places {
                 is_on(address, target, observation)
                     && association.is_some_and(|a| a.private.or(primary) == Some(place.private))
             });
-            let known = |elastic: &Ipv4Addr| {
-                observation
-                    .addresses
-                    .iter()
-                    .any(|address| address.public == *elastic)
-            };
+            let known =
+                |elastic: &Ipv4Addr| observation.addresses.iter().any(|address| address.public == *elastic);
             let usage = match (here, place.elastic.filter(|elastic| !known(elastic))) {
                 (Some(address), _) if address.tags.slot == *slot.name => Use::Own,
                 (Some(address), _) => Use::Other(address.public),
@@ -168,9 +158,7 @@ impl Places {
             };
             (place.private, usage)
         });
-        Self {
-            places: places.collect(),
-        }
+        Self { places: places.collect() }
     }
 
     fn count(&self) -> usize {
@@ -183,10 +171,7 @@ impl Places {
         match self.places.get_mut(index) {
             None => return Place::None,
             Some((private, Use::Other(elastic))) => {
-                return Place::Taken {
-                    private: *private,
-                    elastic: *elastic,
-                };
+                return Place::Taken { private: *private, elastic: *elastic };
             }
             Some((private, usage @ Use::Free)) => {
                 *usage = Use::Own;
@@ -194,11 +179,7 @@ impl Places {
             }
             Some((_, Use::Own)) => {}
         }
-        match self
-            .places
-            .iter_mut()
-            .find(|(_, usage)| matches!(usage, Use::Free))
-        {
+        match self.places.iter_mut().find(|(_, usage)| matches!(usage, Use::Free)) {
             Some((private, usage)) => {
                 *usage = Use::Own;
                 Place::Free(*private)

@@ -24,17 +24,11 @@ impl<'a> Occupancy<'a> {
         let mut occupancy = Self::default();
         for slot in slots {
             for attachment in slot.volumes.iter().filter_map(|volume| volume.attachment()) {
-                occupancy
-                    .by_volume
-                    .entry(&attachment.instance)
-                    .or_insert(slot.name);
+                occupancy.by_volume.entry(&attachment.instance).or_insert(slot.name);
             }
         }
         for slot in slots.iter().filter(|slot| slot.volumes.is_empty()) {
-            let associations = slot
-                .addresses
-                .iter()
-                .filter_map(|address| address.association.as_ref());
+            let associations = slot.addresses.iter().filter_map(|address| address.association.as_ref());
             let mut instances = associations.filter_map(|association| observation.instance_of(association));
             let home = instances.find(|instance| {
                 observation.is_member(instance)
@@ -51,10 +45,7 @@ impl<'a> Occupancy<'a> {
 
     /// The slot that has the instance.
     pub(crate) fn holder_of(&self, instance: &InstanceId) -> Option<&'a SlotName> {
-        self.by_volume
-            .get(instance)
-            .or_else(|| self.by_address.get(instance))
-            .copied()
+        self.by_volume.get(instance).or_else(|| self.by_address.get(instance)).copied()
     }
 
     /// The instance that a slot without volumes has.
@@ -66,9 +57,7 @@ impl<'a> Occupancy<'a> {
     fn in_the_way(&self, slot: &Slot<'_>, instance: &InstanceId) -> Option<&'a SlotName> {
         let by_volume = self.by_volume.get(instance).filter(|other| **other != slot.name);
         let by_address = self.by_address.get(instance).filter(|other| **other != slot.name);
-        by_volume
-            .or_else(|| by_address.filter(|_| slot.volumes.is_empty()))
-            .copied()
+        by_volume.or_else(|| by_address.filter(|_| slot.volumes.is_empty())).copied()
     }
 }
 
@@ -82,16 +71,8 @@ pub(crate) fn candidates<'a>(
     let fit = |instance: &&Instance| unfit(instance, slot, occupancy, observation).is_none();
     let mut fitting: Vec<&Instance> = observation.instances.iter().filter(fit).collect();
     fitting.sort_by_key(|instance| {
-        let yielding = occupancy
-            .by_address
-            .get(&instance.id)
-            .is_some_and(|other| *other != slot.name);
-        (
-            instance.health() == Health::Recommended,
-            yielding,
-            instance.launched,
-            &instance.id,
-        )
+        let yielding = occupancy.by_address.get(&instance.id).is_some_and(|other| *other != slot.name);
+        (instance.health() == Health::Recommended, yielding, instance.launched, &instance.id)
     });
     fitting
 }
@@ -100,20 +81,14 @@ pub(crate) fn candidates<'a>(
 pub(crate) fn why_none(slot: &Slot<'_>, occupancy: &Occupancy<'_>, observation: &Observation) -> String {
     /// As many instances as a reader takes in.
     const MOST_NAMED: usize = 5;
-    let place = slot
-        .zone()
-        .map_or_else(|| "any zone".to_owned(), ToString::to_string);
+    let place = slot.zone().map_or_else(|| "any zone".to_owned(), ToString::to_string);
     let mut reasons: Vec<String> = observation
         .instances
         .iter()
         .filter(|instance| observation.is_member(instance) && instance.state != InstanceState::Terminated)
         .map(|instance| {
             let reason = unfit(instance, slot, occupancy, observation);
-            format!(
-                "{} {}",
-                instance.id,
-                reason.unwrap_or_else(|| "is to take another slot".to_owned())
-            )
+            format!("{} {}", instance.id, reason.unwrap_or_else(|| "is to take another slot".to_owned()))
         })
         .collect();
     reasons.sort();
@@ -125,10 +100,7 @@ pub(crate) fn why_none(slot: &Slot<'_>, occupancy: &Occupancy<'_>, observation: 
     if reasons.is_empty() {
         return format!("the slot needs an instance in {place}, and the fleet has none anywhere");
     }
-    format!(
-        "the slot needs a healthy instance in {place}; {}",
-        reasons.join("; ")
-    )
+    format!("the slot needs a healthy instance in {place}; {}", reasons.join("; "))
 }
 
 /// Why the instance may not take the slot.

@@ -18,9 +18,7 @@ const STUCK_SECONDS: i64 = 90;
 pub(crate) fn blocking(slot: &Slot<'_>, slots: &[Slot<'_>], observation: &Observation) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !observation.fleet.is_usable() {
-        findings.push(Finding::UnusableFleetName {
-            fleet: observation.fleet.clone(),
-        });
+        findings.push(Finding::UnusableFleetName { fleet: observation.fleet.clone() });
     }
     tags(slot, &mut findings);
     devices(slot, slots, &mut findings);
@@ -39,74 +37,43 @@ pub(crate) fn notices(slot: &Slot<'_>, observation: &Observation) -> Vec<Finding
         policy @ (Policy::Drain | Policy::Terminate) => findings.push(Finding::PolicyUnavailable { policy }),
     }
     for volume in &slot.volumes {
-        for attachment in volume
-            .attachments
-            .iter()
-            .filter(|attachment| attachment.delete_on_termination)
-        {
+        for attachment in volume.attachments.iter().filter(|attachment| attachment.delete_on_termination) {
             let instance = attachment.instance.clone();
-            findings.push(Finding::DeleteOnTermination {
-                volume: volume.id.clone(),
-                instance,
-            });
+            findings.push(Finding::DeleteOnTermination { volume: volume.id.clone(), instance });
         }
     }
     findings
 }
 
 fn tags(slot: &Slot<'_>, findings: &mut Vec<Finding>) {
-    let volumes = slot
-        .volumes
-        .iter()
-        .map(|volume| (volume.id.as_str(), &volume.tags));
-    let addresses = slot
-        .addresses
-        .iter()
-        .map(|address| (address.allocation.as_str(), &address.tags));
+    let volumes = slot.volumes.iter().map(|volume| (volume.id.as_str(), &volume.tags));
+    let addresses = slot.addresses.iter().map(|address| (address.allocation.as_str(), &address.tags));
     let resources: Vec<(&str, &ResourceTags)> = volumes.chain(addresses).collect();
     for (resource, tags) in &resources {
         if let Setting::Invalid(value) = &tags.handover {
-            findings.push(Finding::UnknownPolicy {
-                resource: (*resource).to_owned(),
-                value: value.clone(),
-            });
+            findings.push(Finding::UnknownPolicy { resource: (*resource).to_owned(), value: value.clone() });
         }
         if let Setting::Invalid(value) = &tags.paused {
-            findings.push(Finding::InvalidPaused {
-                resource: (*resource).to_owned(),
-                value: value.clone(),
-            });
+            findings.push(Finding::InvalidPaused { resource: (*resource).to_owned(), value: value.clone() });
         }
     }
-    let mut asked = resources
-        .iter()
-        .filter_map(|(id, tags)| Some((*id, *tags.handover.value()?)));
+    let mut asked = resources.iter().filter_map(|(id, tags)| Some((*id, *tags.handover.value()?)));
     if let Some((other, other_policy)) = asked.next()
         && let Some((resource, policy)) = asked.find(|(_, policy)| *policy != other_policy)
     {
         let (resource, other) = (resource.to_owned(), other.to_owned());
-        findings.push(Finding::PoliciesDisagree {
-            resource,
-            policy,
-            other,
-            other_policy,
-        });
+        findings.push(Finding::PoliciesDisagree { resource, policy, other, other_policy });
     }
 }
 
 fn devices(slot: &Slot<'_>, slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
     for volume in &slot.volumes {
         if let Setting::Invalid(value) = &volume.tags.device {
-            findings.push(Finding::InvalidDevice {
-                volume: volume.id.clone(),
-                value: value.clone(),
-            });
+            findings.push(Finding::InvalidDevice { volume: volume.id.clone(), value: value.clone() });
         }
     }
     if slot.volumes.len() > MOST_VOLUMES {
-        findings.push(Finding::TooManyVolumes {
-            count: slot.volumes.len(),
-        });
+        findings.push(Finding::TooManyVolumes { count: slot.volumes.len() });
     }
     let Some(first) = slot.first_volume() else { return };
     let device = naming::first_device(first);
@@ -117,11 +84,7 @@ fn devices(slot: &Slot<'_>, slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
         };
         if let Some((other, _)) = asked.iter().find(|(_, taken)| taken.is_same_device(wanted)) {
             let (volume, other) = (volume.id.clone(), other.id.clone());
-            findings.push(Finding::SameDevice {
-                volume,
-                other,
-                device: wanted.clone(),
-            });
+            findings.push(Finding::SameDevice { volume, other, device: wanted.clone() });
         }
         asked.push((volume, wanted.clone()));
     }
@@ -131,12 +94,7 @@ fn devices(slot: &Slot<'_>, slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
         .find(|(_, name)| !name.is_same_device(&device));
     if let Some((other, other_device)) = rival {
         let (volume, other) = (first.id.clone(), other.id.clone());
-        findings.push(Finding::FirstDevicesDisagree {
-            volume,
-            device,
-            other,
-            other_device,
-        });
+        findings.push(Finding::FirstDevicesDisagree { volume, device, other, other_device });
     }
 }
 
@@ -145,12 +103,7 @@ fn volumes(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Findin
         let id = || volume.id.clone();
         if let Some(first) = slot.first_volume().filter(|first| first.zone != volume.zone) {
             let (zone, other, other_zone) = (volume.zone.clone(), first.id.clone(), first.zone.clone());
-            findings.push(Finding::SeveralZones {
-                volume: id(),
-                zone,
-                other,
-                other_zone,
-            });
+            findings.push(Finding::SeveralZones { volume: id(), zone, other, other_zone });
         }
         if volume.multi_attach || volume.attachments.len() > 1 {
             findings.push(Finding::MultiAttach { volume: id() });
@@ -161,49 +114,27 @@ fn volumes(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Findin
         }
         for attachment in &volume.attachments {
             let attached_to = || attachment.instance.clone();
-            let seconds = attachment
-                .since
-                .map_or(0, |since| (observation.began - since).num_seconds());
+            let seconds = attachment.since.map_or(0, |since| (observation.began - since).num_seconds());
             if attachment.state == AttachmentState::Attaching && seconds > STUCK_SECONDS {
-                findings.push(Finding::StuckAttaching {
-                    volume: id(),
-                    instance: attached_to(),
-                    seconds,
-                });
+                findings.push(Finding::StuckAttaching { volume: id(), instance: attached_to(), seconds });
             }
             let Some(instance) = observation.instance(&attachment.instance) else {
                 continue;
             };
-            if instance
-                .root_device
-                .as_ref()
-                .is_some_and(|root| root.is_same_device(&attachment.device))
-            {
-                findings.push(Finding::RootDevice {
-                    volume: id(),
-                    instance: attached_to(),
-                });
+            if instance.root_device.as_ref().is_some_and(|root| root.is_same_device(&attachment.device)) {
+                findings.push(Finding::RootDevice { volume: id(), instance: attached_to() });
             }
             // A terminated instance may have lost its tags, and EC2 is about to release the volume.
             if instance.state != InstanceState::Terminated && !observation.is_member(instance) {
-                findings.push(Finding::VolumeOutsideFleet {
-                    volume: id(),
-                    instance: attached_to(),
-                });
+                findings.push(Finding::VolumeOutsideFleet { volume: id(), instance: attached_to() });
             }
             if let Setting::Invalid(value) = &instance.tags.paused {
                 let resource = instance.id.to_string();
-                findings.push(Finding::InvalidPaused {
-                    resource,
-                    value: value.clone(),
-                });
+                findings.push(Finding::InvalidPaused { resource, value: value.clone() });
             }
         }
         if let Some(instance) = taken_back_from(volume, observation) {
-            findings.push(Finding::TakenBack {
-                volume: id(),
-                instance: instance.clone(),
-            });
+            findings.push(Finding::TakenBack { volume: id(), instance: instance.clone() });
         }
     }
 }
@@ -222,22 +153,19 @@ fn taken_back_from<'a>(
 }
 
 fn several_instances(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Finding>) {
-    let mut running = slot
-        .volumes
-        .iter()
-        .filter_map(|volume| match volume.seat(observation) {
-            Seat::Running(instance) => Some((volume, instance)),
-            Seat::Free
-            | Seat::Creating
-            | Seat::Unclear
-            | Seat::Starting(_)
-            | Seat::Stopping(_)
-            | Seat::Stopped(_)
-            | Seat::Hibernated(_)
-            | Seat::Ending(_)
-            | Seat::Unlisted(_)
-            | Seat::Detaching(_) => None,
-        });
+    let mut running = slot.volumes.iter().filter_map(|volume| match volume.seat(observation) {
+        Seat::Running(instance) => Some((volume, instance)),
+        Seat::Free
+        | Seat::Creating
+        | Seat::Unclear
+        | Seat::Starting(_)
+        | Seat::Stopping(_)
+        | Seat::Stopped(_)
+        | Seat::Hibernated(_)
+        | Seat::Ending(_)
+        | Seat::Unlisted(_)
+        | Seat::Detaching(_) => None,
+    });
     let Some((volume, instance)) = running.next() else {
         return;
     };
@@ -269,10 +197,7 @@ fn addresses(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Find
                 (None, None) => association.id.to_string(),
             },
         };
-        findings.push(Finding::AddressOutsideFleet {
-            address: address.allocation.clone(),
-            target,
-        });
+        findings.push(Finding::AddressOutsideFleet { address: address.allocation.clone(), target });
     }
 }
 
@@ -290,11 +215,7 @@ fn shared_holder(
     for other in others {
         if other.first_volume().and_then(|volume| volume.settled_on()) == Some(&holder.id) {
             let (slot, other) = (slot.name.clone(), other.name.clone());
-            findings.push(Finding::SharedHolder {
-                instance: holder.id.clone(),
-                slot,
-                other,
-            });
+            findings.push(Finding::SharedHolder { instance: holder.id.clone(), slot, other });
         }
     }
 }

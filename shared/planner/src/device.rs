@@ -22,20 +22,14 @@ impl DeviceName {
     /// Takes a name that somebody asks for: `/dev/sd[b-z]`, `/dev/xvd[b-z]` or `/dev/xvd[b-d][a-z]`. Names of
     /// partitions (`/dev/sdf1`) and of root devices (`/dev/sda1`, `/dev/xvda`) are refused.
     pub fn parse(name: &str) -> Result<Self, InvalidDevice> {
-        let letters = name
-            .strip_prefix("/dev/sd")
-            .or_else(|| name.strip_prefix("/dev/xvd"))
-            .unwrap_or_default();
+        let letters =
+            name.strip_prefix("/dev/sd").or_else(|| name.strip_prefix("/dev/xvd")).unwrap_or_default();
         let valid = match letters.as_bytes() {
             [letter] => (b'b'..=b'z').contains(letter),
             [b'b'..=b'd', second] => second.is_ascii_lowercase() && name.starts_with("/dev/xvd"),
             _ => false,
         };
-        if valid {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(InvalidDevice(name.to_owned()))
-        }
+        if valid { Ok(Self(name.to_owned())) } else { Err(InvalidDevice(name.to_owned())) }
     }
 
     /// Takes a name that EC2 reported, whatever its form.
@@ -55,9 +49,7 @@ impl DeviceName {
 
     fn core(&self) -> &str {
         let name = self.0.strip_prefix("/dev/").unwrap_or(&self.0);
-        name.strip_prefix("xvd")
-            .or_else(|| name.strip_prefix("sd"))
-            .unwrap_or(name)
+        name.strip_prefix("xvd").or_else(|| name.strip_prefix("sd")).unwrap_or(name)
     }
 }
 
@@ -86,14 +78,7 @@ mod tests {
 
     #[test]
     fn names_of_data_devices_are_taken() {
-        for name in [
-            "/dev/sdb",
-            "/dev/sdf",
-            "/dev/sdz",
-            "/dev/xvdf",
-            "/dev/xvdba",
-            "/dev/xvddz",
-        ] {
+        for name in ["/dev/sdb", "/dev/sdf", "/dev/sdz", "/dev/xvdf", "/dev/xvdba", "/dev/xvddz"] {
             assert!(DeviceName::parse(name).is_ok(), "{name}");
         }
     }

@@ -13,22 +13,12 @@ pub(crate) struct Draft {
     pub(crate) follow: Vec<Vec<Step>>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) next: Next,
-    /// Whether the first volume has to wait for another one.
-    pub(crate) held_up: bool,
 }
 
 impl Draft {
     pub(crate) fn new(slot: &SlotName, holder: Option<InstanceId>) -> Self {
         let slot = slot.clone();
-        Self {
-            slot,
-            holder,
-            lead: None,
-            follow: Vec::new(),
-            findings: Vec::new(),
-            next: Next::Nothing,
-            held_up: false,
-        }
+        Self { slot, holder, lead: None, follow: Vec::new(), findings: Vec::new(), next: Next::Nothing }
     }
 
     /// Notes that something is under way which takes seconds.
@@ -36,14 +26,15 @@ impl Draft {
         self.next = Next::Transition;
     }
 
+    /// Notes that a volume will be released, and is to be had then.
+    pub(crate) fn await_release(&mut self, finding: Finding) {
+        self.findings.push(finding);
+        self.next = Next::Release;
+    }
+
     /// Leaves out what EC2 has refused for good in this invocation, and all that would follow from it.
     pub(crate) fn drop_failed(&mut self, memory: &Memory) {
-        let failed = |step: &Step| {
-            memory
-                .failures
-                .iter()
-                .any(|failure| failure.step.is_same_act(step))
-        };
+        let failed = |step: &Step| memory.failures.iter().any(|failure| failure.step.is_same_act(step));
         if self.lead.as_ref().is_some_and(failed) {
             self.lead = None;
             self.follow.clear();
@@ -56,11 +47,7 @@ impl Draft {
     pub(crate) fn tell_failures(&mut self, memory: &Memory) {
         for failure in memory.failures.iter().filter(|failure| failure.slot == self.slot) {
             let (step, resource) = (failure.step.name(), failure.step.resource().to_owned());
-            let finding = Finding::Refused {
-                step,
-                resource,
-                reason: failure.reason.clone(),
-            };
+            let finding = Finding::Refused { step, resource, reason: failure.reason.clone() };
             if !self.findings.contains(&finding) {
                 self.findings.push(finding);
             }

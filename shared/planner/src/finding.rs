@@ -36,12 +36,7 @@ pub enum Finding {
     #[error(
         "{resource} asks for the policy {policy}, {other} of the same slot for {other_policy}: tag them alike"
     )]
-    PoliciesDisagree {
-        resource: String,
-        policy: Policy,
-        other: String,
-        other_policy: Policy,
-    },
+    PoliciesDisagree { resource: String, policy: Policy, other: String, other_policy: Policy },
     #[error(
         "{volume} asks for `{value}`, which is no device name: use one of /dev/sdf to /dev/sdp, or remove the tag"
     )]
@@ -52,18 +47,9 @@ pub enum Finding {
         "{volume} is in {zone}, {other} of the same slot in {other_zone}: a volume cannot leave its zone, so copy \
          one over by a snapshot, or give it a slot of its own"
     )]
-    SeveralZones {
-        volume: VolumeId,
-        zone: Zone,
-        other: VolumeId,
-        other_zone: Zone,
-    },
+    SeveralZones { volume: VolumeId, zone: Zone, other: VolumeId, other_zone: Zone },
     #[error("{volume} and {other} of one slot ask for the device {device}: give each its own")]
-    SameDevice {
-        volume: VolumeId,
-        other: VolumeId,
-        device: DeviceName,
-    },
+    SameDevice { volume: VolumeId, other: VolumeId, device: DeviceName },
     #[error(
         "the slot has {count} volumes and there are names for {MOST_VOLUMES}: spread them over several slots"
     )]
@@ -72,12 +58,7 @@ pub enum Finding {
         "{volume}, a slot's first volume, asks for {device}, {other} of another slot for {other_device}: the first \
          volumes of a fleet must ask for one name, so that no instance gets two slots; tag them alike"
     )]
-    FirstDevicesDisagree {
-        volume: VolumeId,
-        device: DeviceName,
-        other: VolumeId,
-        other_device: DeviceName,
-    },
+    FirstDevicesDisagree { volume: VolumeId, device: DeviceName, other: VolumeId, other_device: DeviceName },
     #[error(
         "{volume} has Multi-Attach, so that EC2 guards it against nothing: switch it off, or untag the volume"
     )]
@@ -96,21 +77,12 @@ pub enum Finding {
         "the slot's volumes are on two running instances, {volume} on {instance} and {other} on {other_instance}: \
          unmount and detach one side"
     )]
-    SeveralInstances {
-        volume: VolumeId,
-        instance: InstanceId,
-        other: VolumeId,
-        other_instance: InstanceId,
-    },
+    SeveralInstances { volume: VolumeId, instance: InstanceId, other: VolumeId, other_instance: InstanceId },
     #[error(
         "{volume} has been attaching to {instance} for {seconds} s: detach it and reboot the instance, or replace the \
          instance; the device name may be stuck there"
     )]
-    StuckAttaching {
-        volume: VolumeId,
-        instance: InstanceId,
-        seconds: i64,
-    },
+    StuckAttaching { volume: VolumeId, instance: InstanceId, seconds: i64 },
     #[error(
         "EC2 accepted the attachment of {volume} to {instance} and took it back: look for the volume's KMS key, and \
          whether the function's role may create a grant on it"
@@ -119,47 +91,26 @@ pub enum Finding {
     #[error("{volume} is in error, being deleted or gone: restore it from a snapshot and tag the new volume")]
     UnusableVolume { volume: VolumeId },
     #[error("{instance} holds the slots {} and {}, and should hold one: move one off by hand", .slot, .other)]
-    SharedHolder {
-        instance: InstanceId,
-        slot: SlotName,
-        other: SlotName,
-    },
+    SharedHolder { instance: InstanceId, slot: SlotName, other: SlotName },
     #[error(
         "the slot has {addresses} addresses, {instance} has {places} private addresses for them: assign more to its \
          primary network interface in the launch template, or tag fewer"
     )]
-    TooFewPrivateAddresses {
-        instance: InstanceId,
-        addresses: usize,
-        places: usize,
-    },
+    TooFewPrivateAddresses { instance: InstanceId, addresses: usize, places: usize },
     #[error(
         "{address} has no place on {instance}: {private} already has {elastic}, which is not displaced; disassociate \
          it, or assign the interface another private address"
     )]
-    PrivateAddressTaken {
-        address: AllocationId,
-        instance: InstanceId,
-        private: Ipv4Addr,
-        elastic: Ipv4Addr,
-    },
+    PrivateAddressTaken { address: AllocationId, instance: InstanceId, private: Ipv4Addr, elastic: Ipv4Addr },
     #[error("EC2 refused {step} of {resource}: {reason}")]
-    Refused {
-        step: &'static str,
-        resource: String,
-        reason: String,
-    },
+    Refused { step: &'static str, resource: String, reason: String },
 
     #[error("no candidate: {0}")]
     NoCandidate(String),
     #[error(
         "{volume} is still attached to {instance}, which is {state}: it stays there until the instance has ended or stopped"
     )]
-    NotReleased {
-        volume: VolumeId,
-        instance: InstanceId,
-        state: InstanceState,
-    },
+    NotReleased { volume: VolumeId, instance: InstanceId, state: InstanceState },
     #[error("{volume} is still attached to {instance}, which EC2 no longer lists: its release is awaited")]
     HolderUnknown { volume: VolumeId, instance: InstanceId },
     #[error("{instance} is draining ({reason}) and has the slot until EC2 releases it")]
@@ -176,10 +127,7 @@ pub enum Finding {
     )]
     Hibernated { volume: VolumeId, instance: InstanceId },
     #[error("the device name {device} is taken on {instance}, by what is not visible yet")]
-    DeviceRefused {
-        instance: InstanceId,
-        device: DeviceName,
-    },
+    DeviceRefused { instance: InstanceId, device: DeviceName },
 
     #[error(
         "{volume} is attached to {instance} with DeleteOnTermination: EC2 DELETES the volume when the instance is \

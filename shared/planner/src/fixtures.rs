@@ -25,9 +25,7 @@ use std::net::Ipv4Addr;
 pub const NOW: i64 = 1000;
 
 pub fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-23T12:00:00Z")
-        .expect("a time")
-        .to_utc()
+    DateTime::parse_from_rfc3339("2026-11-23T12:00:00Z").expect("a time").to_utc()
         + TimeDelta::seconds(seconds)
 }
 
@@ -84,10 +82,7 @@ pub fn instance(n: u8) -> InstanceBuilder {
     let interface = Interface {
         id: interface_id(n),
         primary: true,
-        addresses: vec![PrivateAddress {
-            private: private(n, 1),
-            elastic: None,
-        }],
+        addresses: vec![PrivateAddress { private: private(n, 1), elastic: None }],
     };
     InstanceBuilder(Instance {
         id: instance_id(n),
@@ -132,11 +127,7 @@ pub fn address(n: u8) -> AddressBuilder {
 
 fn resource_tags(pairs: &[(&str, &str)]) -> ResourceTags {
     let mut all = Tags::from([(tags::FLEET.to_owned(), "web".to_owned())]);
-    all.extend(
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
-    );
+    all.extend(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     ResourceTags::read(&all)
 }
 
@@ -238,16 +229,8 @@ impl InstanceBuilder {
     #[must_use]
     pub fn with_places(self, count: u8) -> Self {
         self.but(|instance| {
-            let n = instance
-                .id
-                .as_str()
-                .trim_start_matches("i-")
-                .parse()
-                .expect("a small decimal number");
-            let places = (1..=count).map(|k| PrivateAddress {
-                private: private(n, k),
-                elastic: None,
-            });
+            let n = instance.id.as_str().trim_start_matches("i-").parse().expect("a small decimal number");
+            let places = (1..=count).map(|k| PrivateAddress { private: private(n, k), elastic: None });
             instance
                 .interfaces
                 .iter_mut()
@@ -259,10 +242,7 @@ impl InstanceBuilder {
     #[must_use]
     pub fn using(self, letter: char, volume: u8) -> Self {
         self.but(|instance| {
-            instance.devices.push(BlockDevice {
-                device: device(letter),
-                volume: volume_id(volume),
-            });
+            instance.devices.push(BlockDevice { device: device(letter), volume: volume_id(volume) });
         })
     }
 
@@ -342,12 +322,8 @@ impl AddressBuilder {
     #[must_use]
     pub fn at(self, n: u8, k: u8) -> Self {
         self.but(|address| {
-            let own = address
-                .allocation
-                .as_str()
-                .trim_start_matches("eipalloc-")
-                .parse()
-                .expect("a small number");
+            let own =
+                address.allocation.as_str().trim_start_matches("eipalloc-").parse().expect("a small number");
             address.association = Some(Association {
                 id: association_id(own),
                 instance: Some(instance_id(n)),

@@ -109,15 +109,9 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_named_in_the_error() {
-        for id in [
-            "",
-            "i-",
-            "i-banana",
-            "vol-0123456789abcdef0",
-            "i-0123456789ABCDEF0",
-            "i-0123456789abcdef",
-            "*",
-        ] {
+        for id in
+            ["", "i-", "i-banana", "vol-0123456789abcdef0", "i-0123456789ABCDEF0", "i-0123456789abcdef", "*"]
+        {
             let error = InstanceId::parse(id).unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{id}` is no instance id")), "{error}");
         }

@@ -17,7 +17,9 @@ pub mod memory;
 mod naming;
 pub mod observation;
 pub mod plan;
+mod scene;
 mod slot;
 pub mod tags;
+mod volumes;
 
 pub use decide::plan;

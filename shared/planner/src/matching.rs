@@ -39,10 +39,7 @@ pub(crate) fn assign(mut bids: Vec<Bid<'_>>) -> BTreeMap<usize, &Instance> {
     }
     let given = taken.into_iter().filter_map(|(instance, index)| {
         let bid = bids.get(index)?;
-        let instance = bid
-            .candidates
-            .iter()
-            .find(|candidate| candidate.id == *instance)?;
+        let instance = bid.candidates.iter().find(|candidate| candidate.id == *instance)?;
         Some((bid.slot, *instance))
     });
     given.collect()
@@ -56,11 +53,7 @@ fn augment<'a>(
     seen: &mut BTreeSet<&'a InstanceId>,
 ) -> bool {
     let Some(bid) = bids.get(index) else { return false };
-    if let Some(free) = bid
-        .candidates
-        .iter()
-        .find(|candidate| !taken.contains_key(&candidate.id))
-    {
+    if let Some(free) = bid.candidates.iter().find(|candidate| !taken.contains_key(&candidate.id)) {
         taken.insert(&free.id, index);
         return true;
     }
@@ -89,13 +82,10 @@ mod tests {
             candidates: names.iter().map(|n| &instances[usize::from(*n)]).collect(),
         };
         let given = assign(bids.iter().enumerate().map(bid).collect());
-        let found: Vec<Option<InstanceId>> = (0..bids.len())
-            .map(|slot| given.get(&slot).map(|i| i.id.clone()))
-            .collect();
-        let expected: Vec<Option<InstanceId>> = expected
-            .iter()
-            .map(|n| n.map(|n| instances[usize::from(n)].id.clone()))
-            .collect();
+        let found: Vec<Option<InstanceId>> =
+            (0..bids.len()).map(|slot| given.get(&slot).map(|i| i.id.clone())).collect();
+        let expected: Vec<Option<InstanceId>> =
+            expected.iter().map(|n| n.map(|n| instances[usize::from(n)].id.clone())).collect();
         assert_eq!(found, expected);
     }
 
@@ -106,21 +96,13 @@ mod tests {
 
     #[test]
     fn an_earlier_slot_gives_way_so_that_both_are_held() {
-        check(
-            &[(Rank::Ready, &[1, 2]), (Rank::Ready, &[1])],
-            &[Some(2), Some(1)],
-        );
+        check(&[(Rank::Ready, &[1, 2]), (Rank::Ready, &[1])], &[Some(2), Some(1)]);
     }
 
     #[test]
     fn a_long_chain_of_slots_gives_way() {
         check(
-            &[
-                (Rank::Ready, &[1, 2]),
-                (Rank::Ready, &[2, 3]),
-                (Rank::Ready, &[3, 4]),
-                (Rank::Ready, &[1]),
-            ],
+            &[(Rank::Ready, &[1, 2]), (Rank::Ready, &[2, 3]), (Rank::Ready, &[3, 4]), (Rank::Ready, &[1])],
             &[Some(2), Some(3), Some(4), Some(1)],
         );
     }
@@ -132,17 +114,11 @@ mod tests {
 
     #[test]
     fn slots_with_volumes_come_before_those_without() {
-        check(
-            &[(Rank::Addresses, &[1]), (Rank::Releasing, &[1])],
-            &[None, Some(1)],
-        );
+        check(&[(Rank::Addresses, &[1]), (Rank::Releasing, &[1])], &[None, Some(1)]);
     }
 
     #[test]
     fn a_free_instance_is_taken_before_another_slot_is_moved_on() {
-        check(
-            &[(Rank::Addresses, &[1, 2]), (Rank::Addresses, &[1, 2])],
-            &[Some(1), Some(2)],
-        );
+        check(&[(Rank::Addresses, &[1, 2]), (Rank::Addresses, &[1, 2])], &[Some(1), Some(2)]);
     }
 }

@@ -13,12 +13,7 @@ use std::collections::BTreeMap;
 
 /// What a first volume asks for.
 pub(crate) fn first_device(first: &Volume) -> DeviceName {
-    first
-        .tags
-        .device
-        .value()
-        .cloned()
-        .unwrap_or_else(device::first_default)
+    first.tags.device.value().cloned().unwrap_or_else(device::first_default)
 }
 
 /// What each volume of the slot asks for, whatever instance it goes to: so the names are the same after each
@@ -56,17 +51,11 @@ pub(crate) fn for_first(
     let wanted = first_device(first);
     let rest = device::pool().filter(|name| !name.is_same_device(&wanted));
     for name in std::iter::once(wanted.clone()).chain(rest) {
-        let Some(refused) = observation
-            .memory
-            .refused_devices
-            .get(&(instance.id.clone(), name.clone()))
+        let Some(refused) = observation.memory.refused_devices.get(&(instance.id.clone(), name.clone()))
         else {
             return Ok(name);
         };
-        let mut owners = instance
-            .devices
-            .iter()
-            .filter(|device| device.device.is_same_device(&name));
+        let mut owners = instance.devices.iter().filter(|device| device.device.is_same_device(&name));
         let of_no_slot = |volume: &VolumeId| observation.volumes.iter().all(|own| own.id != *volume);
         let known_foreign = owners.any(|device| of_no_slot(&device.volume));
         // Whoever took the name can be seen by now; nobody has it, so EC2 itself holds on to it.
@@ -95,10 +84,7 @@ pub(crate) fn for_other(
             .any(|(on, other)| *on == instance.id && other.is_same_device(name))
     };
     let on_instance = |name: &DeviceName| {
-        let mut others = instance
-            .devices
-            .iter()
-            .filter(|device| device.volume != volume.id);
+        let mut others = instance.devices.iter().filter(|device| device.volume != volume.id);
         others.any(|device| device.device.is_same_device(name))
     };
     let mut names: Vec<DeviceName> = wanted.cloned().into_iter().chain(others_pool()).collect();

@@ -206,9 +206,7 @@ pub enum Health {
 impl Volume {
     /// Whether an attachment of it is complete.
     pub fn is_attached(&self) -> bool {
-        self.attachments
-            .iter()
-            .any(|attachment| attachment.state == AttachmentState::Attached)
+        self.attachments.iter().any(|attachment| attachment.state == AttachmentState::Attached)
     }
 }
 
@@ -221,12 +219,7 @@ impl Instance {
         if let Some(code) = &self.doomed {
             return Health::Draining(format!("spot request {code}"));
         }
-        match self
-            .tags
-            .draining
-            .as_ref()
-            .filter(|tag| !tag.is_void(self.launched))
-        {
+        match self.tags.draining.as_ref().filter(|tag| !tag.is_void(self.launched)) {
             None => Health::Healthy,
             Some(tag) => match tag.reason {
                 DrainingReason::RebalanceRecommendation => Health::Recommended,
@@ -256,12 +249,8 @@ impl Observation {
 
     /// The managed fleets that claim the instance, when there are several. Then it is a candidate of none.
     pub fn rival_fleets<'i>(&self, instance: &'i Instance) -> Vec<&'i FleetName> {
-        let claims: Vec<_> = instance
-            .tags
-            .fleets
-            .iter()
-            .filter(|fleet| self.managed.contains(fleet))
-            .collect();
+        let claims: Vec<_> =
+            instance.tags.fleets.iter().filter(|fleet| self.managed.contains(fleet)).collect();
         if claims.len() > 1 { claims } else { Vec::new() }
     }
 

@@ -74,35 +74,21 @@ impl<'a> Slot<'a> {
     pub(crate) fn is_paused(&self) -> bool {
         let volumes = self.volumes.iter().map(|volume| &volume.tags);
         let addresses = self.addresses.iter().map(|address| &address.tags);
-        volumes
-            .chain(addresses)
-            .any(|tags| tags.paused == Setting::Value(true))
+        volumes.chain(addresses).any(|tags| tags.paused == Setting::Value(true))
     }
 }
 
 /// The slots of the fleet, by name.
 pub(crate) fn group(observation: &Observation) -> Vec<Slot<'_>> {
     let mut slots: BTreeMap<&SlotName, Slot<'_>> = BTreeMap::new();
-    let empty = |name| Slot {
-        name,
-        volumes: Vec::new(),
-        addresses: Vec::new(),
-    };
+    let empty = |name| Slot { name, volumes: Vec::new(), addresses: Vec::new() };
     for volume in &observation.volumes {
         let name = &volume.tags.slot;
-        slots
-            .entry(name)
-            .or_insert_with(|| empty(name))
-            .volumes
-            .push(volume);
+        slots.entry(name).or_insert_with(|| empty(name)).volumes.push(volume);
     }
     for address in &observation.addresses {
         let name = &address.tags.slot;
-        slots
-            .entry(name)
-            .or_insert_with(|| empty(name))
-            .addresses
-            .push(address);
+        slots.entry(name).or_insert_with(|| empty(name)).addresses.push(address);
     }
     for slot in slots.values_mut() {
         slot.volumes.sort_by_key(|volume| &volume.id);
@@ -120,11 +106,8 @@ impl Volume {
     /// The instance that it is attached to or being attached to, and not on its way off.
     pub(crate) fn settled_on(&self) -> Option<&InstanceId> {
         let attachment = self.attachment()?;
-        matches!(
-            attachment.state,
-            AttachmentState::Attaching | AttachmentState::Attached
-        )
-        .then_some(&attachment.instance)
+        matches!(attachment.state, AttachmentState::Attaching | AttachmentState::Attached)
+            .then_some(&attachment.instance)
     }
 
     /// Where it is.

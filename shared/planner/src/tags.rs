@@ -146,10 +146,7 @@ pub struct InstanceTags {
 impl InstanceTags {
     /// Reads the tags of an instance.
     pub fn read(tags: &Tags) -> Self {
-        let fleets = FLEET_KEYS
-            .iter()
-            .filter_map(|key| tags.get(*key))
-            .filter(|name| !name.is_empty());
+        let fleets = FLEET_KEYS.iter().filter_map(|key| tags.get(*key)).filter(|name| !name.is_empty());
         Self {
             fleets: fleets.map(FleetName::new).collect(),
             draining: tags.get(DRAINING).map(|text| DrainingTag::read(text)),
@@ -229,12 +226,7 @@ impl DrainingTag {
 impl fmt::Display for DrainingTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.since {
-            Some(since) => write!(
-                f,
-                "{} {}",
-                self.reason,
-                since.to_rfc3339_opts(SecondsFormat::Secs, true)
-            ),
+            Some(since) => write!(f, "{} {}", self.reason, since.to_rfc3339_opts(SecondsFormat::Secs, true)),
             None => write!(f, "{}", self.reason),
         }
     }
@@ -245,10 +237,7 @@ mod tests {
     use super::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     fn time(text: &str) -> DateTime<Utc> {
@@ -280,11 +269,8 @@ mod tests {
             let read = InstanceTags::read(&tags(&[(key, "web")]));
             assert_eq!(read.fleets, BTreeSet::from([FleetName::new("web")]), "{key}");
         }
-        let read = InstanceTags::read(&tags(&[
-            (EC2_FLEET, "fleet-1"),
-            (AUTO_SCALING_GROUP, "web"),
-            (FLEET, ""),
-        ]));
+        let read =
+            InstanceTags::read(&tags(&[(EC2_FLEET, "fleet-1"), (AUTO_SCALING_GROUP, "web"), (FLEET, "")]));
         assert_eq!(read.fleets.len(), 2);
     }
 

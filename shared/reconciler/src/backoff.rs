@@ -14,10 +14,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) fn new() -> Self {
-        Self {
-            seconds: 1.0,
-            random: fastrand::Rng::new(),
-        }
+        Self { seconds: 1.0, random: fastrand::Rng::new() }
     }
 
     /// Starts over, as something has happened.
@@ -44,10 +41,7 @@ mod tests {
         let mut expected = 1.0;
         for _ in 0..9 {
             let pause = backoff.pause().as_secs_f64();
-            assert!(
-                (expected * 0.8..=expected * 1.2).contains(&pause),
-                "{pause} is far from {expected}"
-            );
+            assert!((expected * 0.8..=expected * 1.2).contains(&pause), "{pause} is far from {expected}");
             expected = (expected * 1.5_f64).min(4.0);
         }
         backoff.reset();

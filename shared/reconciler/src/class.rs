@@ -92,15 +92,8 @@ mod tests {
     use super::*;
 
     fn check(action: Action, code: &str, message: &str, expected: Class) {
-        let cause = Cause::Answer {
-            code: code.to_owned(),
-            message: message.to_owned(),
-        };
-        assert_eq!(
-            class(&Ec2Error { action, cause }),
-            expected,
-            "{action} {code} {message}"
-        );
+        let cause = Cause::Answer { code: code.to_owned(), message: message.to_owned() };
+        assert_eq!(class(&Ec2Error { action, cause }), expected, "{action} {code} {message}");
     }
 
     const EVERY_ACTION: [Action; 9] = [
@@ -141,11 +134,8 @@ mod tests {
             check(action, code, "", Class::Conflict);
         }
         for action in EVERY_ACTION {
-            let listed = rows
-                .iter()
-                .filter(|(row, _)| *row == action)
-                .map(|(_, code)| *code)
-                .collect::<Vec<_>>();
+            let listed =
+                rows.iter().filter(|(row, _)| *row == action).map(|(_, code)| *code).collect::<Vec<_>>();
             for (_, code) in rows.iter().filter(|(_, code)| !listed.contains(code)) {
                 check(action, code, "", Class::Permanent);
             }
@@ -157,12 +147,7 @@ mod tests {
         let code = "InvalidParameterValue";
         let taken = "Invalid value '/dev/sdf' for unixDevice. Attachment point /dev/sdf is already in use";
         check(Action::AttachVolume, code, taken, Class::DeviceTaken);
-        check(
-            Action::AttachVolume,
-            code,
-            "Value (x) for parameter device is invalid.",
-            Class::Permanent,
-        );
+        check(Action::AttachVolume, code, "Value (x) for parameter device is invalid.", Class::Permanent);
         check(Action::AssociateAddress, code, taken, Class::Permanent);
     }
 
@@ -180,13 +165,8 @@ mod tests {
     #[test]
     fn an_unknown_code_and_an_answer_that_cannot_be_read_are_permanent() {
         for action in EVERY_ACTION {
-            for code in [
-                "UnauthorizedOperation",
-                "AuthFailure",
-                "InvalidVolume.ZoneMismatch",
-                "Surprise",
-                "",
-            ] {
+            for code in ["UnauthorizedOperation", "AuthFailure", "InvalidVolume.ZoneMismatch", "Surprise", ""]
+            {
                 check(action, code, "", Class::Permanent);
             }
             let cause = Cause::Garbled("instanceId".to_owned());

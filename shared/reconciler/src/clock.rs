@@ -13,10 +13,7 @@ pub trait Clock: Sync {
 pub struct WallClock;
 
 impl Clock for WallClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the module that reads the clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the module that reads the clock")]
     fn now(&self) -> DateTime<Utc> {
         std::time::SystemTime::now().into()
     }

@@ -44,11 +44,7 @@ pub(crate) struct Done {
 impl<E: Ec2, C: Clock> Executor<'_, E, C> {
     /// One round of steps for every slot, slots side by side.
     pub(crate) async fn round(&self, plan: &Plan) -> Vec<Done> {
-        join_all(plan.slots.iter().map(|slot| self.slot(slot)))
-            .await
-            .into_iter()
-            .flatten()
-            .collect()
+        join_all(plan.slots.iter().map(|slot| self.slot(slot))).await.into_iter().flatten().collect()
     }
 
     /// The first volume's step alone; once EC2 has accepted it, the others side by side.
@@ -82,14 +78,9 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
         let (fleet, name, resource) = (self.fleet.as_str(), step.name(), step.resource());
         let instance = step.instance().map(ToString::to_string).unwrap_or_default();
         match &effect {
-            Effect::Done(_) => tracing::info!(
-                fleet,
-                slot = slot.as_str(),
-                step = name,
-                resource,
-                instance,
-                "done"
-            ),
+            Effect::Done(_) => {
+                tracing::info!(fleet, slot = slot.as_str(), step = name, resource, instance, "done")
+            }
             Effect::Failed(error, class, _) => {
                 tracing::warn!(fleet, slot = slot.as_str(), step = name, resource, instance, ?class, %error, "failed");
             }
@@ -104,11 +95,7 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
                 );
             }
         }
-        Done {
-            slot: slot.clone(),
-            step: step.clone(),
-            effect,
-        }
+        Done { slot: slot.clone(), step: step.clone(), effect }
     }
 
     /// Makes the call, unless the look began too long ago: then an instance that it saw stopped may be running.
@@ -118,19 +105,14 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
             return Effect::Stale;
         }
         let answer = match step {
-            Step::AttachVolume {
-                volume,
-                instance,
-                device,
-            } => self.ec2.attach_volume(volume, instance, device).await,
+            Step::AttachVolume { volume, instance, device } => {
+                self.ec2.attach_volume(volume, instance, device).await
+            }
             Step::DetachVolume { volume, instance } => self.ec2.detach_volume(volume, instance).await,
             Step::DisassociateAddress { association, .. } => self.ec2.disassociate_address(association).await,
-            Step::AssociateAddress {
-                address,
-                interface,
-                private,
-                ..
-            } => self.ec2.associate_address(address, interface, *private).await,
+            Step::AssociateAddress { address, interface, private, .. } => {
+                self.ec2.associate_address(address, interface, *private).await
+            }
             Step::MarkDraining { instance, value } => self.ec2.mark_draining(instance, value).await,
         };
         let now = self.clock.now();
@@ -153,22 +135,13 @@ impl Done {
     pub(crate) fn remember(&self, memory: &mut Memory) {
         match (&self.step, &self.effect) {
             (Step::AttachVolume { volume, instance, .. }, Effect::Done(at)) => {
-                memory.accepted.insert(
-                    volume.clone(),
-                    Accepted {
-                        instance: instance.clone(),
-                        at: *at,
-                    },
-                );
+                memory.accepted.insert(volume.clone(), Accepted { instance: instance.clone(), at: *at });
             }
             (Step::DetachVolume { volume, .. }, Effect::Done(_)) => {
                 memory.accepted.remove(volume);
             }
             (Step::AttachVolume { instance, device, .. }, Effect::Failed(_, Class::DeviceTaken, at)) => {
-                memory
-                    .refused_devices
-                    .entry((instance.clone(), device.clone()))
-                    .or_insert(*at);
+                memory.refused_devices.entry((instance.clone(), device.clone())).or_insert(*at);
             }
             (step, Effect::Failed(error, Class::Permanent, _)) => memory.failures.push(Failure {
                 slot: self.slot.clone(),

@@ -62,11 +62,7 @@ impl FleetRun {
     /// A fleet of which nothing is tagged: there is nothing to do.
     pub(crate) fn unmanaged(fleet: FleetName) -> Self {
         let own_findings = vec![Finding::UnmanagedFleet { fleet: fleet.clone() }];
-        Self {
-            unfinished: false,
-            own_findings,
-            ..Self::new(fleet)
-        }
+        Self { unfinished: false, own_findings, ..Self::new(fleet) }
     }
 
     /// Works on the fleet until nothing is left to do or to wait for. May be dropped at any point.
@@ -117,15 +113,9 @@ impl FleetRun {
 
     fn rehearse(&mut self, plan: &Plan) {
         for slot in &plan.slots {
-            let planned = |step: &_| StepReport {
-                step: Clone::clone(step),
-                outcome: Outcome::Planned,
-                error: None,
-            };
-            self.steps
-                .entry(slot.slot.clone())
-                .or_default()
-                .extend(slot.steps().map(planned));
+            let planned =
+                |step: &_| StepReport { step: Clone::clone(step), outcome: Outcome::Planned, error: None };
+            self.steps.entry(slot.slot.clone()).or_default().extend(slot.steps().map(planned));
         }
     }
 
@@ -169,54 +159,28 @@ impl FleetRun {
     /// The slots for which a retry may do what this invocation could not.
     pub(crate) fn unfinished(&self) -> Vec<String> {
         let Some(plan) = self.plan.as_ref().filter(|_| self.unfinished) else {
-            return if self.unfinished {
-                vec![self.fleet.to_string()]
-            } else {
-                Vec::new()
-            };
+            return if self.unfinished { vec![self.fleet.to_string()] } else { Vec::new() };
         };
-        let open = plan
-            .slots
-            .iter()
-            .filter(|slot| slot.steps().next().is_some() || slot.next != Next::Nothing);
+        let open =
+            plan.slots.iter().filter(|slot| slot.steps().next().is_some() || slot.next != Next::Nothing);
         open.map(|slot| format!("{}/{}", self.fleet, slot.slot)).collect()
     }
 
     pub(crate) fn report(mut self) -> FleetReport {
-        let (slots, findings) = self
-            .plan
-            .map(|plan| (plan.slots, plan.findings))
-            .unwrap_or_default();
+        let (slots, findings) = self.plan.map(|plan| (plan.slots, plan.findings)).unwrap_or_default();
         let mut reports: Vec<SlotReport> = Vec::new();
         for slot in slots {
             let steps = self.steps.remove(&slot.slot).unwrap_or_default();
             let (state, holder, findings) = (slot.state, slot.holder, slot.findings);
-            reports.push(SlotReport {
-                slot: slot.slot,
-                state,
-                holder,
-                steps,
-                findings,
-            });
+            reports.push(SlotReport { slot: slot.slot, state, holder, steps, findings });
         }
         // A slot whose last resource was untagged meanwhile is in no plan any more; what was done for it is told.
         for (slot, steps) in self.steps.into_iter().filter(|(_, steps)| !steps.is_empty()) {
             let state = SlotState::Waiting;
-            reports.push(SlotReport {
-                slot,
-                state,
-                holder: None,
-                steps,
-                findings: Vec::new(),
-            });
+            reports.push(SlotReport { slot, state, holder: None, steps, findings: Vec::new() });
         }
         let findings = self.own_findings.into_iter().chain(findings).collect();
-        FleetReport {
-            fleet: self.fleet,
-            slots: reports,
-            steps: self.own_steps,
-            findings,
-        }
+        FleetReport { fleet: self.fleet, slots: reports, steps: self.own_steps, findings }
     }
 }
 

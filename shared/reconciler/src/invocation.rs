@@ -54,9 +54,7 @@ pub async fn run<E: Ec2, C: Clock>(
     trigger: &Trigger,
     deadline: DateTime<Utc>,
 ) -> Outcomes {
-    let time = (deadline - RESERVE - clock.now())
-        .to_std()
-        .unwrap_or(Duration::ZERO);
+    let time = (deadline - RESERVE - clock.now()).to_std().unwrap_or(Duration::ZERO);
     let end = tokio::time::Instant::now() + time;
     let mut invocation = Invocation {
         context: Context {
@@ -162,35 +160,17 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         };
         self.context.marks.insert(instance.id.clone(), tag);
         if self.context.dry_run {
-            return (
-                Some(StepReport {
-                    step,
-                    outcome: Outcome::Planned,
-                    error: None,
-                }),
-                None,
-            );
+            return (Some(StepReport { step, outcome: Outcome::Planned, error: None }), None);
         }
         // The mark is of the instance, whatever its fleets.
         let fleet = FleetName::new("");
         let (ec2, clock, began) = (self.context.ec2, self.context.clock, look.survey.began);
-        let effect = Executor {
-            ec2,
-            clock,
-            fleet: &fleet,
-            began,
-        }
-        .act(&step)
-        .await;
+        let effect = Executor { ec2, clock, fleet: &fleet, began }.act(&step).await;
         tracing::info!(step = step.name(), instance = %instance.id, ?effect, "warning");
         let finding = match &effect {
             Effect::Failed(error, Class::Permanent, _) => {
                 let (step, resource) = (step.name(), instance.id.to_string());
-                Some(Finding::Refused {
-                    step,
-                    resource,
-                    reason: error.cause.to_string(),
-                })
+                Some(Finding::Refused { step, resource, reason: error.cause.to_string() })
             }
             Effect::Failed(error, Class::Transient, _) => {
                 self.unmarked = Some(error.clone());
@@ -211,11 +191,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             .or((!unfinished.is_empty()).then_some(Failure::Unfinished(unfinished)))
             .or(self.unmarked.map(Failure::Unmarked));
         let fleets = self.runs.into_iter().map(FleetRun::report).collect();
-        let report = Report {
-            trigger: self.trigger.function,
-            dry_run: self.context.dry_run,
-            fleets,
-        };
+        let report = Report { trigger: self.trigger.function, dry_run: self.context.dry_run, fleets };
         Outcomes { report, failure }
     }
 }

@@ -38,49 +38,22 @@ impl Survey {
     /// The managed fleets that an instance concerns: those that its tags name, and those whose volumes or addresses
     /// it has, since a terminated instance may have lost its tags.
     pub(crate) fn fleets_of(&self, id: &InstanceId, instance: Option<&Instance>) -> BTreeSet<FleetName> {
-        let has_volume = |volume: &&Volume| {
-            volume
-                .attachments
-                .iter()
-                .any(|attachment| attachment.instance == *id)
-        };
+        let has_volume =
+            |volume: &&Volume| volume.attachments.iter().any(|attachment| attachment.instance == *id);
         let has_address = |address: &&Address| instance_of(address) == Some(id);
-        let volumes = self
-            .volumes
-            .iter()
-            .filter(has_volume)
-            .map(|volume| &volume.tags.fleet);
-        let addresses = self
-            .addresses
-            .iter()
-            .filter(has_address)
-            .map(|address| &address.tags.fleet);
+        let volumes = self.volumes.iter().filter(has_volume).map(|volume| &volume.tags.fleet);
+        let addresses = self.addresses.iter().filter(has_address).map(|address| &address.tags.fleet);
         let managed = self.managed();
         let tagged = instance.into_iter().flat_map(|instance| &instance.tags.fleets);
-        volumes
-            .chain(addresses)
-            .chain(tagged.filter(|fleet| managed.contains(fleet)))
-            .cloned()
-            .collect()
+        volumes.chain(addresses).chain(tagged.filter(|fleet| managed.contains(fleet))).cloned().collect()
     }
 
     /// The instances that have something of these fleets.
     fn holders(&self, fleets: &BTreeSet<FleetName>) -> BTreeSet<InstanceId> {
-        let volumes = self
-            .volumes
-            .iter()
-            .filter(|volume| fleets.contains(&volume.tags.fleet));
-        let addresses = self
-            .addresses
-            .iter()
-            .filter(|address| fleets.contains(&address.tags.fleet));
-        let attached = volumes
-            .flat_map(|volume| &volume.attachments)
-            .map(|attachment| &attachment.instance);
-        attached
-            .chain(addresses.filter_map(instance_of))
-            .cloned()
-            .collect()
+        let volumes = self.volumes.iter().filter(|volume| fleets.contains(&volume.tags.fleet));
+        let addresses = self.addresses.iter().filter(|address| fleets.contains(&address.tags.fleet));
+        let attached = volumes.flat_map(|volume| &volume.attachments).map(|attachment| &attachment.instance);
+        attached.chain(addresses.filter_map(instance_of)).cloned().collect()
     }
 }
 
@@ -96,14 +69,7 @@ pub(crate) async fn survey<E: Ec2>(
 ) -> Result<Look, Ec2Error> {
     let began = clock.now();
     let (volumes, addresses, instances) = try_join3(ec2.volumes(), ec2.addresses(), instances).await?;
-    Ok(Look {
-        survey: Survey {
-            began,
-            volumes,
-            addresses,
-        },
-        instances,
-    })
+    Ok(Look { survey: Survey { began, volumes, addresses }, instances })
 }
 
 /// The instances of these fleets. A name that can be no fleet's is not asked for.
@@ -112,11 +78,7 @@ pub(crate) async fn members<E: Ec2>(
     fleets: &BTreeSet<FleetName>,
 ) -> Result<Vec<Instance>, Ec2Error> {
     let usable: BTreeSet<FleetName> = fleets.iter().filter(|fleet| fleet.is_usable()).cloned().collect();
-    if usable.is_empty() {
-        Ok(Vec::new())
-    } else {
-        ec2.instances(InstanceQuery::Fleets(&usable)).await
-    }
+    if usable.is_empty() { Ok(Vec::new()) } else { ec2.instances(InstanceQuery::Fleets(&usable)).await }
 }
 
 /// The last round, once the fleets' instances are known: which of them EC2 is about to take, and who the instances
@@ -128,25 +90,13 @@ pub(crate) async fn complete<E: Ec2>(
     default_policy: Policy,
     memory: impl Fn(&FleetName) -> Memory,
 ) -> Result<Vec<Observation>, Ec2Error> {
-    let Look {
-        survey,
-        mut instances,
-    } = look;
+    let Look { survey, mut instances } = look;
     let running_spot = |instance: &&Instance| instance.spot && instance.state == InstanceState::Running;
-    let spot: BTreeSet<InstanceId> = instances
-        .iter()
-        .filter(running_spot)
-        .map(|i| i.id.clone())
-        .collect();
+    let spot: BTreeSet<InstanceId> = instances.iter().filter(running_spot).map(|i| i.id.clone()).collect();
     let known: BTreeSet<InstanceId> = instances.iter().map(|instance| instance.id.clone()).collect();
     let strangers: BTreeSet<InstanceId> = survey.holders(fleets).difference(&known).cloned().collect();
-    let codes = async {
-        if spot.is_empty() {
-            Ok(BTreeMap::new())
-        } else {
-            ec2.spot_request_codes(&spot).await
-        }
-    };
+    let codes =
+        async { if spot.is_empty() { Ok(BTreeMap::new()) } else { ec2.spot_request_codes(&spot).await } };
     let others = async {
         if strangers.is_empty() {
             Ok(Vec::new())
@@ -172,12 +122,7 @@ pub(crate) async fn complete<E: Ec2>(
             began: survey.began,
             fleet: fleet.clone(),
             default_policy,
-            volumes: survey
-                .volumes
-                .iter()
-                .filter(|volume| volume.tags.fleet == *fleet)
-                .cloned()
-                .collect(),
+            volumes: survey.volumes.iter().filter(|volume| volume.tags.fleet == *fleet).cloned().collect(),
             addresses: survey
                 .addresses
                 .iter()
@@ -194,15 +139,9 @@ pub(crate) async fn complete<E: Ec2>(
 
 /// Whether one of the addresses points at one of the instance's interfaces.
 fn has_interface_of(instance: &Instance, survey: &Survey) -> bool {
-    let pointed_at = survey
-        .addresses
-        .iter()
-        .filter_map(|address| address.association.as_ref()?.interface.as_ref());
-    let own: BTreeSet<_> = instance
-        .interfaces
-        .iter()
-        .map(|interface| &interface.id)
-        .collect();
+    let pointed_at =
+        survey.addresses.iter().filter_map(|address| address.association.as_ref()?.interface.as_ref());
+    let own: BTreeSet<_> = instance.interfaces.iter().map(|interface| &interface.id).collect();
     pointed_at.into_iter().any(|interface| own.contains(interface))
 }
 
@@ -210,9 +149,7 @@ fn has_interface_of(instance: &Instance, survey: &Survey) -> bool {
 /// `running`: with the interruption behaviour `terminate` the code says so two minutes ahead (EC2 user guide, "Get the
 /// status of a Spot Instance request").
 fn is_doomed(code: &str) -> bool {
-    ["marked-for-", "instance-terminated-", "instance-stopped-"]
-        .iter()
-        .any(|prefix| code.starts_with(prefix))
+    ["marked-for-", "instance-terminated-", "instance-stopped-"].iter().any(|prefix| code.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -232,12 +169,7 @@ mod tests {
         ] {
             assert!(is_doomed(code), "{code}");
         }
-        for code in [
-            "fulfilled",
-            "request-canceled-and-instance-running",
-            "pending-fulfillment",
-            "",
-        ] {
+        for code in ["fulfilled", "request-canceled-and-instance-running", "pending-fulfillment", ""] {
             assert!(!is_doomed(code), "{code}");
         }
     }

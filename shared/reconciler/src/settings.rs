@@ -54,29 +54,17 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
-        let find = |name: &str| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        };
+        let find =
+            |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         Settings::read(find).map_err(|error| error.to_string())
     }
 
     #[test]
     fn what_is_absent_or_empty_has_its_default() {
-        let default = Settings {
-            handover: Policy::OnRelease,
-            drain_document: None,
-            dry_run: false,
-        };
+        let default = Settings { handover: Policy::OnRelease, drain_document: None, dry_run: false };
         assert_eq!(read(&[]), Ok(default.clone()));
         assert_eq!(
-            read(&[
-                ("HOLDFAST_HANDOVER", ""),
-                ("HOLDFAST_DRY_RUN", ""),
-                ("HOLDFAST_DRAIN_DOCUMENT", "")
-            ]),
+            read(&[("HOLDFAST_HANDOVER", ""), ("HOLDFAST_DRY_RUN", ""), ("HOLDFAST_DRAIN_DOCUMENT", "")]),
             Ok(default)
         );
     }
@@ -88,29 +76,19 @@ mod tests {
             ("HOLDFAST_DRAIN_DOCUMENT", "Drain"),
             ("HOLDFAST_DRY_RUN", "true"),
         ];
-        let expected = Settings {
-            handover: Policy::Drain,
-            drain_document: Some("Drain".to_owned()),
-            dry_run: true,
-        };
+        let expected =
+            Settings { handover: Policy::Drain, drain_document: Some("Drain".to_owned()), dry_run: true };
         assert_eq!(read(&pairs), Ok(expected));
     }
 
     #[test]
     fn a_bad_value_names_itself_and_the_allowed_ones() {
         for (name, value, allowed) in [
-            (
-                "HOLDFAST_HANDOVER",
-                "On-Release",
-                "on-release, drain or terminate",
-            ),
+            ("HOLDFAST_HANDOVER", "On-Release", "on-release, drain or terminate"),
             ("HOLDFAST_DRY_RUN", "yes", "true or false"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
-            assert_eq!(
-                error,
-                format!("the setting {name} is `{value}`: it must be {allowed}")
-            );
+            assert_eq!(error, format!("the setting {name} is `{value}`: it must be {allowed}"));
         }
     }
 }

@@ -13,32 +13,18 @@ pub(crate) fn mark(
     instance: &Instance,
     now: DateTime<Utc>,
 ) -> Option<(DrainingTag, Step)> {
-    let tag = DrainingTag {
-        reason: warning.reason.clone(),
-        since: Some(warning.at),
-    };
-    let ended = matches!(
-        instance.state,
-        InstanceState::ShuttingDown | InstanceState::Terminated
-    );
+    let tag = DrainingTag { reason: warning.reason.clone(), since: Some(warning.at) };
+    let ended = matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated);
     if !warning.is_fresh(now) || tag.is_void(instance.launched) || ended || says_more(instance, &tag) {
         return None;
     }
-    let step = Step::MarkDraining {
-        instance: instance.id.clone(),
-        value: tag.to_string(),
-    };
+    let step = Step::MarkDraining { instance: instance.id.clone(), value: tag.to_string() };
     Some((tag, step))
 }
 
 /// Whether the instance is marked already with at least as much as the new mark would say.
 fn says_more(instance: &Instance, tag: &DrainingTag) -> bool {
-    let Some(old) = instance
-        .tags
-        .draining
-        .as_ref()
-        .filter(|old| !old.is_void(instance.launched))
-    else {
+    let Some(old) = instance.tags.draining.as_ref().filter(|old| !old.is_void(instance.launched)) else {
         return false;
     };
     match (&old.reason, &tag.reason) {

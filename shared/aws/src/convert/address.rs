@@ -13,11 +13,7 @@ pub(crate) fn address(address: &types::Address) -> Result<Address, Garbled> {
 
 fn read(address: &types::Address) -> Result<Address, Garbled> {
     Ok(Address {
-        allocation: required(
-            "Address.AllocationId",
-            address.allocation_id(),
-            AllocationId::parse,
-        )?,
+        allocation: required("Address.AllocationId", address.allocation_id(), AllocationId::parse)?,
         public: required("Address.PublicIp", address.public_ip(), ipv4)?,
         association: association(address)?,
         tags: ResourceTags::read(&tags(address.tags())),
@@ -25,12 +21,7 @@ fn read(address: &types::Address) -> Result<Address, Garbled> {
 }
 
 fn association(address: &types::Address) -> Result<Option<Association>, Garbled> {
-    let Some(id) = optional(
-        "Address.AssociationId",
-        address.association_id(),
-        AssociationId::parse,
-    )?
-    else {
+    let Some(id) = optional("Address.AssociationId", address.association_id(), AssociationId::parse)? else {
         return Ok(None);
     };
     let interface = address.network_interface_id();

@@ -15,14 +15,8 @@ pub(crate) fn instance(instance: &types::Instance) -> Result<Instance, Garbled> 
 fn read(instance: &types::Instance) -> Result<Instance, Garbled> {
     let zone = instance.placement().and_then(types::Placement::availability_zone);
     let launched = instance.launch_time().and_then(time);
-    let hibernation = instance
-        .hibernation_options()
-        .and_then(types::HibernationOptions::configured);
-    let devices = instance
-        .block_device_mappings()
-        .iter()
-        .map(block_device)
-        .filter_map(Result::transpose);
+    let hibernation = instance.hibernation_options().and_then(types::HibernationOptions::configured);
+    let devices = instance.block_device_mappings().iter().map(block_device).filter_map(Result::transpose);
     Ok(Instance {
         id: required("Instance.InstanceId", instance.instance_id(), InstanceId::parse)?,
         state: state(instance.state().and_then(types::InstanceState::name)),
@@ -33,11 +27,7 @@ fn read(instance: &types::Instance) -> Result<Instance, Garbled> {
         hibernation: hibernation == Some(true),
         root_device: text(instance.root_device_name()).map(DeviceName::reported),
         devices: devices.collect::<Result<_, _>>()?,
-        interfaces: instance
-            .network_interfaces()
-            .iter()
-            .map(interface)
-            .collect::<Result<_, _>>()?,
+        interfaces: instance.network_interfaces().iter().map(interface).collect::<Result<_, _>>()?,
         tags: InstanceTags::read(&tags(instance.tags())),
     })
 }
@@ -60,10 +50,7 @@ fn block_device(mapping: &types::InstanceBlockDeviceMapping) -> Result<Option<Bl
         return Ok(None);
     };
     let device = required_text("InstanceBlockDeviceMapping.DeviceName", mapping.device_name())?;
-    Ok(Some(BlockDevice {
-        device: DeviceName::reported(device),
-        volume,
-    }))
+    Ok(Some(BlockDevice { device: DeviceName::reported(device), volume }))
 }
 
 fn interface(interface: &types::InstanceNetworkInterface) -> Result<Interface, Garbled> {
@@ -71,16 +58,9 @@ fn interface(interface: &types::InstanceNetworkInterface) -> Result<Interface, G
     let mut addresses: Vec<_> = interface.private_ip_addresses().iter().collect();
     addresses.sort_by_key(|address| address.primary() != Some(true));
     Ok(Interface {
-        id: required(
-            "InstanceNetworkInterface.NetworkInterfaceId",
-            id,
-            InterfaceId::parse,
-        )?,
+        id: required("InstanceNetworkInterface.NetworkInterfaceId", id, InterfaceId::parse)?,
         primary: interface.attachment().is_some_and(is_primary),
-        addresses: addresses
-            .into_iter()
-            .map(private_address)
-            .collect::<Result<_, _>>()?,
+        addresses: addresses.into_iter().map(private_address).collect::<Result<_, _>>()?,
     })
 }
 
@@ -101,7 +81,5 @@ fn private_address(address: &types::InstancePrivateIpAddress) -> Result<PrivateA
 
 /// Whether AWS owns the public address, and the instance only has it for as long as it runs.
 fn is_lent(association: &types::InstanceNetworkInterfaceAssociation) -> bool {
-    association
-        .ip_owner_id()
-        .is_some_and(|owner| owner == "amazon" || owner.starts_with("amazon-"))
+    association.ip_owner_id().is_some_and(|owner| owner == "amazon" || owner.starts_with("amazon-"))
 }

@@ -31,19 +31,12 @@ pub(crate) struct Garbled {
 
 impl Garbled {
     fn missing(field: &'static str) -> Self {
-        Self {
-            resource: None,
-            field,
-            problem: "is missing".to_owned(),
-        }
+        Self { resource: None, field, problem: "is missing".to_owned() }
     }
 
     /// The same, with the resource named.
     fn of(self, resource: Option<&str>) -> Self {
-        Self {
-            resource: resource.map(str::to_owned),
-            ..self
-        }
+        Self { resource: text(resource).map(str::to_owned), ..self }
     }
 }
 
@@ -59,11 +52,7 @@ fn optional<T, E: Display>(
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<Option<T>, Garbled> {
     let parsed = text(value).map(parse).transpose();
-    parsed.map_err(|error| Garbled {
-        resource: None,
-        field,
-        problem: format!("is wrong: {error}"),
-    })
+    parsed.map_err(|error| Garbled { resource: None, field, problem: format!("is wrong: {error}") })
 }
 
 /// What the field says; EC2 always says something.

@@ -8,12 +8,8 @@ use planner::ids::InstanceId;
 pub(crate) fn spot_request_code(
     request: &types::SpotInstanceRequest,
 ) -> Result<Option<(InstanceId, String)>, Garbled> {
-    let instance = optional(
-        "SpotInstanceRequest.InstanceId",
-        request.instance_id(),
-        InstanceId::parse,
-    )
-    .map_err(|garbled| garbled.of(request.spot_instance_request_id()))?;
+    let instance = optional("SpotInstanceRequest.InstanceId", request.instance_id(), InstanceId::parse)
+        .map_err(|garbled| garbled.of(request.spot_instance_request_id()))?;
     let code = text(request.status().and_then(types::SpotInstanceStatus::code));
     Ok(instance.zip(code.map(str::to_owned)))
 }

@@ -13,17 +13,10 @@ pub(crate) fn volume(volume: &types::Volume) -> Result<Volume, Garbled> {
 }
 
 fn read(volume: &types::Volume) -> Result<Volume, Garbled> {
-    let attachments = volume
-        .attachments()
-        .iter()
-        .map(attachment)
-        .filter_map(Result::transpose);
+    let attachments = volume.attachments().iter().map(attachment).filter_map(Result::transpose);
     Ok(Volume {
         id: required("Volume.VolumeId", volume.volume_id(), VolumeId::parse)?,
-        zone: Zone::new(required_text(
-            "Volume.AvailabilityZone",
-            volume.availability_zone(),
-        )?),
+        zone: Zone::new(required_text("Volume.AvailabilityZone", volume.availability_zone())?),
         state: state(volume.state()),
         multi_attach: volume.multi_attach_enabled() == Some(true),
         attachments: attachments.collect::<Result<_, _>>()?,
@@ -42,11 +35,7 @@ fn state(state: Option<&types::VolumeState>) -> VolumeState {
 
 /// One that names no instance belongs to a service of AWS. The volume's state tells that it is in use.
 fn attachment(attachment: &types::VolumeAttachment) -> Result<Option<Attachment>, Garbled> {
-    let instance = optional(
-        "VolumeAttachment.InstanceId",
-        attachment.instance_id(),
-        InstanceId::parse,
-    )?;
+    let instance = optional("VolumeAttachment.InstanceId", attachment.instance_id(), InstanceId::parse)?;
     let (Some(instance), Some(state)) = (instance, attachment_state(attachment.state())) else {
         return Ok(None);
     };

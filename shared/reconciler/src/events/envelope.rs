@@ -65,11 +65,7 @@ pub(super) fn envelope(
     }
     if !sources.contains(&event.source.as_str()) {
         let expected = sources.first().copied().unwrap_or_default();
-        return Err(InvalidEvent::Foreign {
-            field: "source",
-            found: event.source,
-            expected,
-        });
+        return Err(InvalidEvent::Foreign { field: "source", found: event.source, expected });
     }
     Ok(event)
 }
@@ -77,9 +73,7 @@ pub(super) fn envelope(
 /// The instance that the event's detail names.
 pub(super) fn instance(event: &EventBridgeEvent) -> Result<InstanceId, InvalidEvent> {
     let id = event.detail.get("instance-id").and_then(Value::as_str);
-    Ok(InstanceId::parse(
-        id.ok_or(InvalidEvent::Missing("detail.instance-id"))?,
-    )?)
+    Ok(InstanceId::parse(id.ok_or(InvalidEvent::Missing("detail.instance-id"))?)?)
 }
 
 /// Refuses what is no JSON object.

@@ -41,11 +41,5 @@ pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
 }
 
 fn trigger(scope: Scope, dry_run: bool) -> Trigger {
-    Trigger {
-        function: FUNCTION,
-        scope,
-        warning: None,
-        dry_run,
-        patience: Patience::Transitions,
-    }
+    Trigger { function: FUNCTION, scope, warning: None, dry_run, patience: Patience::Transitions }
 }

@@ -16,10 +16,7 @@ pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
     Ok(Trigger {
         function: FUNCTION,
         scope: Scope::Instance(instance),
-        warning: Some(Warning {
-            reason: DrainingReason::SpotInterruption,
-            at,
-        }),
+        warning: Some(Warning { reason: DrainingReason::SpotInterruption, at }),
         dry_run: false,
         patience: Patience::Releases,
     })
