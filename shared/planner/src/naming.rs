@@ -44,6 +44,7 @@ fn others_pool() -> impl Iterator<Item = DeviceName> {
 
 /// The name for a first volume on this instance, or the one that was refused and whose owner is yet to be seen.
 pub(crate) fn for_first(
+    slot: &Slot<'_>,
     first: &Volume,
     instance: &Instance,
     observation: &Observation,
@@ -51,6 +52,10 @@ pub(crate) fn for_first(
     let wanted = first_device(first);
     let rest = device::pool().filter(|name| !name.is_same_device(&wanted));
     for name in std::iter::once(wanted.clone()).chain(rest) {
+        // Where the slot has the name itself, no other slot can win it.
+        if slot.devices_on(instance).any(|own| own.is_same_device(&name)) {
+            continue;
+        }
         let Some(refused) = observation.memory.refused_devices.get(&(instance.id.clone(), name.clone()))
         else {
             return Ok(name);

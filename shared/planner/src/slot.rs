@@ -2,6 +2,7 @@
 //!
 //! This module says what belongs together and where each part is. It decides nothing.
 
+use crate::device::DeviceName;
 use crate::ids::{InstanceId, SlotName, Zone};
 use crate::observation::{
     Address, Attachment, AttachmentState, Health, Instance, InstanceState, Observation, Volume, VolumeState,
@@ -53,6 +54,14 @@ impl<'a> Slot<'a> {
 
     pub(crate) fn other_volumes(&self) -> impl Iterator<Item = &'a Volume> {
         self.volumes.iter().skip(1).copied()
+    }
+
+    /// The device names that its volumes have on the instance.
+    pub(crate) fn devices_on(&self, instance: &'a Instance) -> impl Iterator<Item = &'a DeviceName> {
+        let attachments = self.volumes.iter().flat_map(|volume| &volume.attachments);
+        attachments
+            .filter(|attachment| attachment.instance == instance.id)
+            .map(|attachment| &attachment.device)
     }
 
     /// The zone that the slot cannot leave; none where it has no volumes.

@@ -81,23 +81,10 @@ impl<'a> Scene<'a, '_> {
         let Some(target) = self.given else {
             return self.no_candidate(draft);
         };
-        let ready = |volume: &Volume| match volume.seat(self.observation) {
-            Seat::Free => true,
-            Seat::Running(instance) => instance.id == target.id,
-            Seat::Creating
-            | Seat::Unclear
-            | Seat::Starting(_)
-            | Seat::Stopping(_)
-            | Seat::Stopped(_)
-            | Seat::Hibernated(_)
-            | Seat::Ending(_)
-            | Seat::Unlisted(_)
-            | Seat::Detaching(_) => false,
-        };
-        if !self.slot.other_volumes().all(ready) {
+        if !self.is_together(target) {
             return self.free_the_others(target, draft);
         }
-        match naming::for_first(first, target, self.observation) {
+        match naming::for_first(self.slot, first, target, self.observation) {
             Ok(device) => {
                 let (volume, instance) = (first.id.clone(), target.id.clone());
                 draft.lead = Some(Step::AttachVolume { volume, instance, device: device.clone() });
@@ -134,13 +121,43 @@ impl<'a> Scene<'a, '_> {
     }
 
     /// Brings everything that follows the first volume to the instance that has it, or is to have it.
-    pub(crate) fn complete_on(&self, target: &Instance, mut taken: Vec<DeviceName>, draft: &mut Draft) {
+    pub(crate) fn complete_on(&self, target: &Instance, taken: Vec<DeviceName>, draft: &mut Draft) {
+        if self.is_together(target) {
+            self.attach_the_others(target, taken, draft);
+        } else {
+            self.free_the_others(target, draft);
+        }
+        let (chains, findings) = addresses::bring_to(target, self.slot, self.occupancy, self.observation);
+        draft.follow.extend(chains);
+        draft.findings.extend(findings);
+    }
+
+    /// Whether every volume other than the first is free or where the slot goes. Until then none may be attached, so
+    /// that the slot is never split.
+    fn is_together(&self, target: &Instance) -> bool {
+        self.slot.other_volumes().all(|volume| match volume.seat(self.observation) {
+            Seat::Free => true,
+            Seat::Running(instance) => instance.id == target.id,
+            Seat::Creating
+            | Seat::Unclear
+            | Seat::Starting(_)
+            | Seat::Stopping(_)
+            | Seat::Stopped(_)
+            | Seat::Hibernated(_)
+            | Seat::Ending(_)
+            | Seat::Unlisted(_)
+            | Seat::Detaching(_) => false,
+        })
+    }
+
+    fn attach_the_others(&self, target: &Instance, mut taken: Vec<DeviceName>, draft: &mut Draft) {
         let wanted = naming::wanted(self.slot);
-        let here = self.slot.volumes.iter().filter_map(|volume| volume.attachment());
-        taken.extend(here.filter(|a| a.instance == target.id).map(|attachment| attachment.device.clone()));
+        taken.extend(self.slot.devices_on(target).cloned());
         for volume in self.slot.other_volumes() {
-            if volume.seat(self.observation) != Seat::Free {
-                self.unseat(volume, target, draft);
+            if volume.settled_on().is_some() {
+                if !volume.is_attached() {
+                    draft.await_transition();
+                }
                 continue;
             }
             if self.is_being_accepted(volume) {
@@ -154,9 +171,6 @@ impl<'a> Scene<'a, '_> {
                 draft.follow.push(vec![Step::AttachVolume { volume, instance, device }]);
             }
         }
-        let (chains, findings) = addresses::bring_to(target, self.slot, self.occupancy, self.observation);
-        draft.follow.extend(chains);
-        draft.findings.extend(findings);
     }
 
     /// Takes the volumes other than the first off stopped instances, and tells which ones have to be waited for.
@@ -176,11 +190,7 @@ impl<'a> Scene<'a, '_> {
         };
         match volume.seat(self.observation) {
             Seat::Free => {}
-            Seat::Running(instance) if instance.id == target.id => {
-                if !volume.is_attached() {
-                    draft.await_transition();
-                }
-            }
+            Seat::Running(instance) if instance.id == target.id => {}
             Seat::Stopped(instance) => {
                 draft.follow.push(vec![Step::DetachVolume { volume: id, instance: instance.id.clone() }]);
             }
