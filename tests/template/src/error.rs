@@ -44,16 +44,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn missing(place: &str, what: &str) -> Self {
-        Self::Missing {
-            place: place.into(),
-            what: what.into(),
-        }
+        Self::Missing { place: place.into(), what: what.into() }
     }
 
     pub(crate) fn not_understood(place: &str, what: &dyn Display) -> Self {
-        Self::NotUnderstood {
-            place: place.into(),
-            what: what.to_string(),
-        }
+        Self::NotUnderstood { place: place.into(), what: what.to_string() }
     }
 }

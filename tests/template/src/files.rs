@@ -22,9 +22,7 @@ pub struct Sample {
 impl Sample {
     /// Whether the file is named for this function. No function's name may begin with another's and a hyphen.
     pub fn is_for(&self, function: &str) -> bool {
-        self.name
-            .strip_prefix(function)
-            .is_some_and(|rest| rest.starts_with('-'))
+        self.name.strip_prefix(function).is_some_and(|rest| rest.starts_with('-'))
     }
 }
 
@@ -41,17 +39,12 @@ pub fn samples() -> Result<Vec<Sample>, Error> {
 
 /// The names of the folders of `functions/`, each of which is one binary.
 pub fn function_folders() -> Result<BTreeSet<String>, Error> {
-    let folders = entries(&root().join("functions"))?
-        .into_iter()
-        .filter(|path| path.is_dir());
+    let folders = entries(&root().join("functions"))?.into_iter().filter(|path| path.is_dir());
     Ok(folders.map(|path| name_of(&path)).collect())
 }
 
 pub(crate) fn read(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|source| Error::Unreadable {
-        path: path.into(),
-        source,
-    })
+    fs::read_to_string(path).map_err(|source| Error::Unreadable { path: path.into(), source })
 }
 
 pub(crate) fn root() -> PathBuf {
@@ -59,30 +52,17 @@ pub(crate) fn root() -> PathBuf {
 }
 
 fn sample(path: &Path) -> Result<Sample, Error> {
-    let payload = serde_json::from_str(&read(path)?).map_err(|source| Error::NoJson {
-        place: path.display().to_string(),
-        source,
-    })?;
-    Ok(Sample {
-        name: name_of(path),
-        payload,
-    })
+    let payload = serde_json::from_str(&read(path)?)
+        .map_err(|source| Error::NoJson { place: path.display().to_string(), source })?;
+    Ok(Sample { name: name_of(path), payload })
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| Error::Unreadable {
-        path: folder.into(),
-        source,
-    };
+    let unreadable = |source| Error::Unreadable { path: folder.into(), source };
     let entries = fs::read_dir(folder).map_err(unreadable)?;
-    entries
-        .map(|entry| entry.map(|entry| entry.path()).map_err(unreadable))
-        .collect()
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }

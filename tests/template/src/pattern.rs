@@ -42,17 +42,11 @@ impl Pattern {
     /// One pattern for each value that this one lists, so that a test can ask for an event for each of them.
     pub fn one_for_each_value(&self) -> Vec<Self> {
         match self {
-            Self::AnyOf(values) => values
-                .iter()
-                .map(|value| Self::AnyOf(vec![value.clone()]))
-                .collect(),
+            Self::AnyOf(values) => values.iter().map(|value| Self::AnyOf(vec![value.clone()])).collect(),
             Self::Fields(fields) => fields
                 .iter()
                 .flat_map(|(name, pattern)| {
-                    pattern
-                        .one_for_each_value()
-                        .into_iter()
-                        .map(move |one| (name, one))
+                    pattern.one_for_each_value().into_iter().map(move |one| (name, one))
                 })
                 .map(|(name, one)| Self::Fields(BTreeMap::from([(name.clone(), one)])))
                 .collect(),
@@ -61,14 +55,9 @@ impl Pattern {
 
     fn fields(fields: &serde_json::Map<String, Value>) -> Result<Self, Error> {
         if fields.is_empty() {
-            return Err(Error::not_understood(
-                "the pattern",
-                &"a field without conditions",
-            ));
+            return Err(Error::not_understood("the pattern", &"a field without conditions"));
         }
-        let fields = fields
-            .iter()
-            .map(|(name, value)| Ok((name.clone(), Self::field(name, value)?)));
+        let fields = fields.iter().map(|(name, value)| Ok((name.clone(), Self::field(name, value)?)));
         Ok(Self::Fields(fields.collect::<Result<_, Error>>()?))
     }
 
@@ -101,50 +90,22 @@ mod tests {
     #[test]
     fn each_field_needs_one_of_its_values() {
         let pattern = json!({"source": ["a", "b"], "detail": {"state": ["on"]}});
-        check(
-            &pattern,
-            &json!({"source": "b", "detail": {"state": "on", "more": 1}}),
-            true,
-        );
-        check(
-            &pattern,
-            &json!({"source": "c", "detail": {"state": "on"}}),
-            false,
-        );
-        check(
-            &pattern,
-            &json!({"source": "a", "detail": {"state": "off"}}),
-            false,
-        );
+        check(&pattern, &json!({"source": "b", "detail": {"state": "on", "more": 1}}), true);
+        check(&pattern, &json!({"source": "c", "detail": {"state": "on"}}), false);
+        check(&pattern, &json!({"source": "a", "detail": {"state": "off"}}), false);
     }
 
     #[test]
     fn a_field_that_the_event_lacks_does_not_match() {
-        check(
-            &json!({"detail": {"state": ["on"]}}),
-            &json!({"detail": {}}),
-            false,
-        );
-        check(
-            &json!({"detail": {"state": ["on"]}}),
-            &json!({"detail": "on"}),
-            false,
-        );
+        check(&json!({"detail": {"state": ["on"]}}), &json!({"detail": {}}), false);
+        check(&json!({"detail": {"state": ["on"]}}), &json!({"detail": "on"}), false);
         check(&json!({"detail": [null]}), &json!({}), false);
     }
 
     #[test]
     fn a_list_in_the_event_matches_by_any_item() {
-        check(
-            &json!({"resources": ["b"]}),
-            &json!({"resources": ["a", "b"]}),
-            true,
-        );
-        check(
-            &json!({"resources": ["c"]}),
-            &json!({"resources": ["a", "b"]}),
-            false,
-        );
+        check(&json!({"resources": ["b"]}), &json!({"resources": ["a", "b"]}), true);
+        check(&json!({"resources": ["c"]}), &json!({"resources": ["a", "b"]}), false);
     }
 
     #[test]

@@ -40,10 +40,7 @@ impl Template {
     /// Everything that the function may do.
     pub fn statements_of(&self, function: &Function) -> Result<Vec<Statement>, Error> {
         if function.properties.get("Policies").is_some() {
-            return Err(Error::not_understood(
-                &function.logical_id,
-                &"Policies beside a role",
-            ));
+            return Err(Error::not_understood(&function.logical_id, &"Policies beside a role"));
         }
         let id = self.role_of(function)?;
         let role = self.properties(&id, "AWS::IAM::Role")?;
@@ -64,11 +61,7 @@ impl Template {
 
     /// The names of all actions that the function may call.
     pub fn actions_of(&self, function: &Function) -> Result<BTreeSet<String>, Error> {
-        Ok(self
-            .statements_of(function)?
-            .into_iter()
-            .flat_map(|statement| statement.actions)
-            .collect())
+        Ok(self.statements_of(function)?.into_iter().flat_map(|statement| statement.actions).collect())
     }
 }
 
@@ -77,9 +70,7 @@ fn documents(list: Option<&Value>) -> impl Iterator<Item = &Value> {
 }
 
 fn statements(place: &str, document: Option<&Value>) -> Result<Vec<Statement>, Error> {
-    let list = document
-        .and_then(|document| document.get("Statement"))
-        .and_then(Value::as_array);
+    let list = document.and_then(|document| document.get("Statement")).and_then(Value::as_array);
     let list = list.ok_or_else(|| Error::missing(place, "Statement"))?;
     list.iter().map(|statement| possible(place, statement)).collect()
 }
@@ -100,9 +91,7 @@ fn possible(place: &str, statement: &Value) -> Result<Statement, Error> {
 }
 
 fn allowed(place: &str, statement: &Value, only_if: Option<String>) -> Result<Statement, Error> {
-    let fields = statement
-        .as_object()
-        .ok_or_else(|| Error::not_understood(place, statement))?;
+    let fields = statement.as_object().ok_or_else(|| Error::not_understood(place, statement))?;
     let known = ["Sid", "Effect", "Action", "Resource", "Condition"];
     if let Some(other) = fields.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(Error::not_understood(place, other));
@@ -110,12 +99,10 @@ fn allowed(place: &str, statement: &Value, only_if: Option<String>) -> Result<St
     if fields.get("Effect").is_none_or(|effect| effect != "Allow") {
         return Err(Error::not_understood(place, statement));
     }
-    let actions = one_or_many(fields.get("Action"))
-        .into_iter()
-        .map(|action| match action.as_str() {
-            Some(name) if !name.contains('*') => Ok(name.to_owned()),
-            _ => Err(Error::not_understood(place, &action)),
-        });
+    let actions = one_or_many(fields.get("Action")).into_iter().map(|action| match action.as_str() {
+        Some(name) if !name.contains('*') => Ok(name.to_owned()),
+        _ => Err(Error::not_understood(place, &action)),
+    });
     Ok(Statement {
         actions: actions.collect::<Result<_, _>>()?,
         resources: one_or_many(fields.get("Resource")),

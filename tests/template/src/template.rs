@@ -24,34 +24,24 @@ pub struct Function {
 impl Template {
     /// Reads the repository's template.
     pub fn read() -> Result<Self, Error> {
-        Ok(Self {
-            json: yaml::to_json(&files::read(&files::root().join("template.yaml"))?)?,
-        })
+        Ok(Self { json: yaml::to_json(&files::read(&files::root().join("template.yaml"))?)? })
     }
 
     /// What stands at a path such as `/Parameters/LogLevel`.
     pub fn at(&self, path: &str) -> Result<&Value, Error> {
-        self.json
-            .pointer(path)
-            .ok_or_else(|| Error::missing("template.yaml", path))
+        self.json.pointer(path).ok_or_else(|| Error::missing("template.yaml", path))
     }
 
     /// A top-level section such as `Parameters`.
     pub fn section(&self, name: &str) -> Result<&Map<String, Value>, Error> {
-        self.json
-            .get(name)
-            .and_then(Value::as_object)
-            .ok_or_else(|| Error::missing("template.yaml", name))
+        self.json.get(name).and_then(Value::as_object).ok_or_else(|| Error::missing("template.yaml", name))
     }
 
     /// The properties of a resource, which must be of this type.
     pub fn properties(&self, logical_id: &str, kind: &str) -> Result<&Value, Error> {
         let found = self.at(&format!("/Resources/{logical_id}/Type"))?;
         if found != kind {
-            return Err(Error::not_understood(
-                logical_id,
-                &format!("{found} in the place of {kind}"),
-            ));
+            return Err(Error::not_understood(logical_id, &format!("{found} in the place of {kind}")));
         }
         self.at(&format!("/Resources/{logical_id}/Properties"))
     }
@@ -60,9 +50,7 @@ impl Template {
     pub fn functions(&self) -> Result<Vec<Function>, Error> {
         let resources = self.section("Resources")?.iter();
         let functions = resources.filter(|(_, resource)| is(resource, "AWS::Serverless::Function"));
-        functions
-            .map(|(logical_id, resource)| self.function(logical_id, resource))
-            .collect()
+        functions.map(|(logical_id, resource)| self.function(logical_id, resource)).collect()
     }
 
     /// The function that runs this binary.
@@ -75,24 +63,14 @@ impl Template {
 
     /// The functions that have a rule with a pattern, each with that pattern; a schedule wakes the others.
     pub fn functions_woken_by_events(&self) -> Result<Vec<(Function, Pattern)>, Error> {
-        let functions = self
-            .functions()?
-            .into_iter()
-            .map(|function| Ok((function.pattern()?, function)));
+        let functions = self.functions()?.into_iter().map(|function| Ok((function.pattern()?, function)));
         let functions = functions.collect::<Result<Vec<_>, Error>>()?;
-        Ok(functions
-            .into_iter()
-            .filter_map(|(pattern, function)| Some((function, pattern?)))
-            .collect())
+        Ok(functions.into_iter().filter_map(|(pattern, function)| Some((function, pattern?))).collect())
     }
 
     fn function(&self, logical_id: &str, resource: &Value) -> Result<Function, Error> {
-        let binary = resource
-            .pointer("/Metadata/BuildProperties/Binary")
-            .and_then(Value::as_str);
-        let own = resource
-            .get("Properties")
-            .ok_or_else(|| Error::missing(logical_id, "Properties"))?;
+        let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
+        let own = resource.get("Properties").ok_or_else(|| Error::missing(logical_id, "Properties"))?;
         Ok(Function {
             logical_id: logical_id.into(),
             binary: binary.ok_or_else(|| Error::missing(logical_id, "Binary"))?.into(),
@@ -104,9 +82,7 @@ impl Template {
 impl Function {
     /// A property such as `/Timeout`.
     pub fn at(&self, path: &str) -> Result<&Value, Error> {
-        self.properties
-            .pointer(path)
-            .ok_or_else(|| Error::missing(&self.logical_id, path))
+        self.properties.pointer(path).ok_or_else(|| Error::missing(&self.logical_id, path))
     }
 
     /// The function's only event source: the logical id of the rule that SAM makes of it, and the source itself.
@@ -114,10 +90,7 @@ impl Function {
         let mut events = self.at("/Events")?.as_object().into_iter().flatten();
         match (events.next(), events.next()) {
             (Some((name, source)), None) => Ok((format!("{}{name}", self.logical_id), source)),
-            _ => Err(Error::not_understood(
-                &self.logical_id,
-                &"other than one event source",
-            )),
+            _ => Err(Error::not_understood(&self.logical_id, &"other than one event source")),
         }
     }
 

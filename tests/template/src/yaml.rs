@@ -16,10 +16,8 @@ fn long_form(yaml: Yaml) -> Result<Json, Error> {
         Yaml::Null => Ok(Json::Null),
         Yaml::Bool(value) => Ok(Json::Bool(value)),
         Yaml::String(value) => Ok(Json::String(value)),
-        Yaml::Number(value) => serde_json::to_value(&value).map_err(|source| Error::NoJson {
-            place: format!("the number {value}"),
-            source,
-        }),
+        Yaml::Number(value) => serde_json::to_value(&value)
+            .map_err(|source| Error::NoJson { place: format!("the number {value}"), source }),
         Yaml::Sequence(items) => items.into_iter().map(long_form).collect(),
         Yaml::Mapping(entries) => long_entries(entries),
         Yaml::Tagged(tagged) => {
@@ -33,10 +31,9 @@ fn long_entries(entries: Mapping) -> Result<Json, Error> {
     let entries = entries.into_iter().map(|(key, value)| match key.as_str() {
         Some(name) => Ok((name.to_owned(), long_form(value)?)),
         // IAM's operator `Null` is the trap here: without quotes it is YAML's nothing.
-        None => Err(Error::not_understood(
-            "a key",
-            &format!("{key:?}, which is no text and may need quotes"),
-        )),
+        None => {
+            Err(Error::not_understood("a key", &format!("{key:?}, which is no text and may need quotes")))
+        }
     });
     Ok(Json::Object(entries.collect::<Result<_, _>>()?))
 }
@@ -48,9 +45,9 @@ fn intrinsic(name: &str, argument: Json) -> Result<Json, Error> {
             Some((resource, attribute)) => Ok(json!({"Fn::GetAtt": [resource, attribute]})),
             None => Err(Error::not_understood("!GetAtt", &path)),
         },
-        ("Equals" | "If" | "Join" | "Not" | "Sub", argument) => Ok(Json::Object(
-            [(format!("Fn::{name}"), argument)].into_iter().collect(),
-        )),
+        ("Equals" | "If" | "Join" | "Not" | "Sub", argument) => {
+            Ok(Json::Object([(format!("Fn::{name}"), argument)].into_iter().collect()))
+        }
         (other, argument) => Err(Error::not_understood(&format!("!{other}"), &argument)),
     }
 }

@@ -23,16 +23,9 @@ fn pascal_case(binary: &str) -> String {
 #[test]
 fn every_function_folder_is_exactly_one_resource_and_vice_versa() {
     let template = Template::read().unwrap();
-    let binaries: Vec<_> = template
-        .functions()
-        .unwrap()
-        .into_iter()
-        .map(|function| function.binary)
-        .collect();
-    assert_eq!(
-        binaries.iter().cloned().collect::<BTreeSet<_>>(),
-        function_folders().unwrap()
-    );
+    let binaries: Vec<_> =
+        template.functions().unwrap().into_iter().map(|function| function.binary).collect();
+    assert_eq!(binaries.iter().cloned().collect::<BTreeSet<_>>(), function_folders().unwrap());
     assert_eq!(
         binaries.len(),
         function_folders().unwrap().len(),
@@ -45,20 +38,14 @@ fn every_function_is_built_by_cargo_lambda_and_named_after_its_binary() {
     let template = Template::read().unwrap();
     for function in template.functions().unwrap() {
         assert_eq!(function.logical_id, pascal_case(&function.binary));
-        let method = template.at(&format!(
-            "/Resources/{}/Metadata/BuildMethod",
-            function.logical_id
-        ));
+        let method = template.at(&format!("/Resources/{}/Metadata/BuildMethod", function.logical_id));
         assert_eq!(method.unwrap(), "rust-cargolambda", "{}", function.logical_id);
         let name = format!("${{AWS::StackName}}-{}", function.binary);
         assert_eq!(function.at("/FunctionName").unwrap(), &json!({"Fn::Sub": name}));
         assert_eq!(function.at("/CodeUri").unwrap(), ".");
         assert_eq!(function.at("/Handler").unwrap(), "bootstrap");
         assert_eq!(function.at("/Runtime").unwrap(), "provided.al2023");
-        assert_eq!(
-            function.at("/Architectures").unwrap(),
-            &json!([{"Ref": "Architecture"}])
-        );
+        assert_eq!(function.at("/Architectures").unwrap(), &json!([{"Ref": "Architecture"}]));
     }
 }
 
@@ -66,10 +53,7 @@ fn every_function_is_built_by_cargo_lambda_and_named_after_its_binary() {
 fn arm64_is_the_default_and_x86_64_the_alternative() {
     let template = Template::read().unwrap();
     assert_eq!(template.at("/Parameters/Architecture/Default").unwrap(), "arm64");
-    assert_eq!(
-        template.at("/Parameters/Architecture/AllowedValues").unwrap(),
-        &json!(["arm64", "x86_64"])
-    );
+    assert_eq!(template.at("/Parameters/Architecture/AllowedValues").unwrap(), &json!(["arm64", "x86_64"]));
 }
 
 #[test]
@@ -82,12 +66,7 @@ fn every_function_has_the_timeout_and_memory_of_its_part() {
             "reconcile" => 55,
             other => panic!("say here how long {other} may take"),
         };
-        assert_eq!(
-            function.at("/Timeout").unwrap(),
-            timeout,
-            "{}",
-            function.logical_id
-        );
+        assert_eq!(function.at("/Timeout").unwrap(), timeout, "{}", function.logical_id);
         assert_eq!(function.at("/MemorySize").unwrap(), &json!({"Ref": "MemorySize"}));
     }
     assert_eq!(template.at("/Parameters/MemorySize/Default").unwrap(), 256);
@@ -108,15 +87,9 @@ fn no_function_reserves_concurrency() {
 fn every_setting_is_declared_for_each_function() {
     let template = Template::read().unwrap();
     for function in template.functions().unwrap() {
-        let variables = function
-            .at("/Environment/Variables")
-            .unwrap()
-            .as_object()
-            .unwrap();
+        let variables = function.at("/Environment/Variables").unwrap().as_object().unwrap();
         let declared = variables.iter().filter(|(name, _)| name.starts_with("HOLDFAST_"));
-        let declared: BTreeMap<_, _> = declared
-            .map(|(name, value)| (name.as_str(), value.clone()))
-            .collect();
+        let declared: BTreeMap<_, _> = declared.map(|(name, value)| (name.as_str(), value.clone())).collect();
         let expected = SETTINGS.map(|(setting, parameter)| (setting, json!({"Ref": parameter})));
         assert_eq!(declared, BTreeMap::from(expected), "{}", function.logical_id);
     }
@@ -126,10 +99,7 @@ fn every_setting_is_declared_for_each_function() {
 fn settings_offer_what_the_contract_allows_and_default_to_the_harmless_value() {
     let template = Template::read().unwrap();
     let handover = template.at("/Parameters/Handover").unwrap();
-    assert_eq!(
-        handover.get("AllowedValues"),
-        Some(&json!(["on-release", "drain", "terminate"]))
-    );
+    assert_eq!(handover.get("AllowedValues"), Some(&json!(["on-release", "drain", "terminate"])));
     assert_eq!(handover.get("Default"), Some(&json!("on-release")));
     let dry_run = template.at("/Parameters/DryRun").unwrap();
     assert_eq!(dry_run.get("AllowedValues"), Some(&json!(["true", "false"])));
@@ -143,12 +113,7 @@ fn the_endpoint_of_ec2_is_declared_but_absent_unless_one_is_given() {
     let only_if_given =
         json!({"Fn::If": ["HasEc2Endpoint", {"Ref": "Ec2Endpoint"}, {"Ref": "AWS::NoValue"}]});
     for function in template.functions().unwrap() {
-        assert_eq!(
-            function
-                .at("/Environment/Variables/AWS_ENDPOINT_URL_EC2")
-                .unwrap(),
-            &only_if_given
-        );
+        assert_eq!(function.at("/Environment/Variables/AWS_ENDPOINT_URL_EC2").unwrap(), &only_if_given);
     }
     assert_eq!(template.at("/Parameters/Ec2Endpoint/Default").unwrap(), "");
     let given = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "Ec2Endpoint"}, ""]}]});
@@ -163,10 +128,7 @@ fn every_function_logs_json_to_a_group_of_its_own_that_is_kept_for_a_while() {
         let logging = json!({"LogFormat": "JSON", "ApplicationLogLevel": {"Ref": "LogLevel"}, "LogGroup": {"Ref": group}});
         assert_eq!(function.at("/LoggingConfig").unwrap(), &logging);
         let properties = template.properties(&group, "AWS::Logs::LogGroup").unwrap();
-        assert_eq!(
-            properties.get("RetentionInDays"),
-            Some(&json!({"Ref": "LogRetentionDays"}))
-        );
+        assert_eq!(properties.get("RetentionInDays"), Some(&json!({"Ref": "LogRetentionDays"})));
         let name = format!("/aws/lambda/${{AWS::StackName}}-{}", function.binary);
         assert_eq!(properties.get("LogGroupName"), Some(&json!({"Fn::Sub": name})));
     }
@@ -177,18 +139,12 @@ fn every_parameter_says_what_it_is_and_what_it_takes() {
     for (name, parameter) in Template::read().unwrap().section("Parameters").unwrap() {
         for text in ["Description", "ConstraintDescription"] {
             assert!(
-                parameter
-                    .get(text)
-                    .and_then(Value::as_str)
-                    .is_some_and(|it| it.len() > 15),
+                parameter.get(text).and_then(Value::as_str).is_some_and(|it| it.len() > 15),
                 "{name}: {text}"
             );
         }
         let limits = ["AllowedValues", "AllowedPattern", "MinValue"];
-        assert!(
-            limits.iter().any(|limit| parameter.get(limit).is_some()),
-            "{name} takes anything"
-        );
+        assert!(limits.iter().any(|limit| parameter.get(limit).is_some()), "{name} takes anything");
         assert!(
             parameter.get("Default").is_some(),
             "{name} has no default, so a first deployment has to guess"

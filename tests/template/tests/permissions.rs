@@ -6,12 +6,8 @@ use serde_json::{Value, json};
 use template::{Error, Function, Statement, Template};
 
 /// The tags that say which fleet an instance belongs to.
-const FLEET_TAGS: [&str; 4] = [
-    "holdfast:fleet",
-    "aws:ec2spot:fleet-request-id",
-    "aws:ec2:fleet-id",
-    "aws:autoscaling:groupName",
-];
+const FLEET_TAGS: [&str; 4] =
+    ["holdfast:fleet", "aws:ec2spot:fleet-request-id", "aws:ec2:fleet-id", "aws:autoscaling:groupName"];
 
 /// Every statement of every function, with the function that has it.
 fn statements() -> Result<Vec<(Function, Statement)>, Error> {
@@ -26,10 +22,7 @@ fn statements() -> Result<Vec<(Function, Statement)>, Error> {
 }
 
 fn reads_only(statement: &Statement) -> bool {
-    statement
-        .actions
-        .iter()
-        .all(|action| action.starts_with("ec2:Describe"))
+    statement.actions.iter().all(|action| action.starts_with("ec2:Describe"))
 }
 
 /// The condition that a resource has this tag, whatever its value.
@@ -44,12 +37,8 @@ fn on<'all>(
     action: &str,
     kind: &str,
 ) -> Vec<&'all Statement> {
-    let own = all
-        .iter()
-        .filter(|(function, _)| function.binary == binary)
-        .map(|(_, statement)| statement);
-    own.filter(|statement| statement.actions.contains(action) && statement.is_about(kind))
-        .collect()
+    let own = all.iter().filter(|(function, _)| function.binary == binary).map(|(_, statement)| statement);
+    own.filter(|statement| statement.actions.contains(action) && statement.is_about(kind)).collect()
 }
 
 #[test]
@@ -69,10 +58,7 @@ fn every_function_may_do_what_it_does_and_nothing_else() {
     ];
     let more = BTreeMap::from([
         ("instance-state-change", vec!["sqs:SendMessage"]),
-        (
-            "spot-interruption-warning",
-            vec!["ec2:CreateTags", "sqs:SendMessage"],
-        ),
+        ("spot-interruption-warning", vec!["ec2:CreateTags", "sqs:SendMessage"]),
         ("reconcile", vec![]),
     ]);
     let template = Template::read().unwrap();
@@ -81,12 +67,7 @@ fn every_function_may_do_what_it_does_and_nothing_else() {
             panic!("say here what {} may do", function.binary)
         };
         let expected: BTreeSet<_> = common.iter().chain(own).map(ToString::to_string).collect();
-        assert_eq!(
-            template.actions_of(&function).unwrap(),
-            expected,
-            "{}",
-            function.logical_id
-        );
+        assert_eq!(template.actions_of(&function).unwrap(), expected, "{}", function.logical_id);
     }
 }
 
@@ -94,91 +75,51 @@ fn every_function_may_do_what_it_does_and_nothing_else() {
 fn every_function_has_its_own_role() {
     let template = Template::read().unwrap();
     let functions = template.functions().unwrap();
-    let roles: BTreeSet<_> = functions
-        .iter()
-        .map(|function| template.role_of(function).unwrap())
-        .collect();
+    let roles: BTreeSet<_> = functions.iter().map(|function| template.role_of(function).unwrap()).collect();
     assert_eq!(roles.len(), functions.len(), "a role is shared: {roles:?}");
     let by_lambda = json!([{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole"}]);
     for role in roles {
         let properties = template.properties(&role, "AWS::IAM::Role").unwrap();
-        assert_eq!(
-            properties.pointer("/AssumeRolePolicyDocument/Statement"),
-            Some(&by_lambda),
-            "{role}"
-        );
+        assert_eq!(properties.pointer("/AssumeRolePolicyDocument/Statement"), Some(&by_lambda), "{role}");
     }
 }
 
 #[test]
 fn no_write_is_allowed_on_everything() {
-    for (function, statement) in statements()
-        .unwrap()
-        .iter()
-        .filter(|(_, statement)| !reads_only(statement))
+    for (function, statement) in statements().unwrap().iter().filter(|(_, statement)| !reads_only(statement))
     {
         for resource in &statement.resources {
             // A plain string names no account and no region, so that it is too wide or belongs to somebody else.
             assert!(resource.is_object(), "{}: {statement:?}", function.logical_id);
             if let Some(arn) = resource.get("Fn::Sub").and_then(Value::as_str) {
-                assert!(
-                    arn.contains(":${AWS::Region}:${AWS::AccountId}:"),
-                    "{}: {arn}",
-                    function.logical_id
-                );
+                assert!(arn.contains(":${AWS::Region}:${AWS::AccountId}:"), "{}: {arn}", function.logical_id);
                 assert_eq!(arn.matches('*').count(), 1, "{}: {arn}", function.logical_id);
             }
         }
-        assert!(
-            !statement.resources.is_empty(),
-            "{}: {statement:?}",
-            function.logical_id
-        );
+        assert!(!statement.resources.is_empty(), "{}: {statement:?}", function.logical_id);
     }
 }
 
 #[test]
 fn no_write_to_ec2_or_kms_is_allowed_without_a_condition() {
-    for (function, statement) in statements()
-        .unwrap()
-        .iter()
-        .filter(|(_, statement)| !reads_only(statement))
+    for (function, statement) in statements().unwrap().iter().filter(|(_, statement)| !reads_only(statement))
     {
-        let outward = ["ec2:", "kms:"]
-            .iter()
-            .any(|it| statement.actions.iter().any(|action| action.starts_with(it)));
+        let outward =
+            ["ec2:", "kms:"].iter().any(|it| statement.actions.iter().any(|action| action.starts_with(it)));
         // A network interface carries no tag to ask for; the address that comes with it does.
         let excused = statement.is_about("network-interface")
-            && statement
-                .actions
-                .iter()
-                .all(|action| action.ends_with("ssociateAddress"));
-        let conditional = statement
-            .condition
-            .as_object()
-            .is_some_and(|condition| !condition.is_empty());
-        assert!(
-            !outward || excused || conditional,
-            "{}: {statement:?}",
-            function.logical_id
-        );
+            && statement.actions.iter().all(|action| action.ends_with("ssociateAddress"));
+        let conditional = statement.condition.as_object().is_some_and(|condition| !condition.is_empty());
+        assert!(!outward || excused || conditional, "{}: {statement:?}", function.logical_id);
     }
 }
 
 #[test]
 fn reads_and_writes_are_not_mixed_in_a_statement() {
     for (function, statement) in statements().unwrap() {
-        let reads = statement
-            .actions
-            .iter()
-            .any(|action| action.starts_with("ec2:Describe"));
-        assert_eq!(
-            reads,
-            reads_only(&statement),
-            "{}: {statement:?}",
-            function.logical_id
-        );
+        let reads = statement.actions.iter().any(|action| action.starts_with("ec2:Describe"));
+        assert_eq!(reads, reads_only(&statement), "{}: {statement:?}", function.logical_id);
     }
 }
 
@@ -196,12 +137,7 @@ fn only_volumes_and_addresses_with_a_fleet_move() {
             let [statement] = found.as_slice() else {
                 panic!("{}: {action}: {found:?}", function.logical_id)
             };
-            assert_eq!(
-                statement.condition,
-                tagged("holdfast:fleet"),
-                "{}: {action}",
-                function.logical_id
-            );
+            assert_eq!(statement.condition, tagged("holdfast:fleet"), "{}: {action}", function.logical_id);
         }
     }
 }
@@ -241,10 +177,7 @@ fn an_address_may_go_to_and_come_from_any_network_interface_of_the_account() {
 #[test]
 fn the_only_tag_that_can_be_written_is_draining_and_only_on_instances_of_fleets() {
     let all = statements().unwrap();
-    let writers: Vec<_> = all
-        .iter()
-        .filter(|(_, it)| it.actions.contains("ec2:CreateTags"))
-        .collect();
+    let writers: Vec<_> = all.iter().filter(|(_, it)| it.actions.contains("ec2:CreateTags")).collect();
     let mut conditions = BTreeSet::new();
     for (function, statement) in &writers {
         assert_eq!(function.binary, "spot-interruption-warning");
@@ -272,10 +205,7 @@ fn keys_are_granted_to_ec2_only_and_only_those_that_are_given() {
             assert_eq!(statement.condition, condition);
             assert_eq!(statement.only_if.as_deref(), Some("HasVolumeKeys"));
         } else {
-            assert_eq!(
-                statement.only_if, None,
-                "no other permission depends on a parameter: {statement:?}"
-            );
+            assert_eq!(statement.only_if, None, "no other permission depends on a parameter: {statement:?}");
         }
     }
     let template = Template::read().unwrap();

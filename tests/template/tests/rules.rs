@@ -14,47 +14,15 @@ fn events_of_others() -> Vec<Value> {
     let state_change = "EC2 Instance State-change Notification";
     let warning = "EC2 Spot Instance Interruption Warning";
     vec![
-        event(
-            "aws.ec2",
-            state_change,
-            json!({"instance-id": id, "state": "pending"}),
-        ),
-        event(
-            "aws.ec2",
-            state_change,
-            json!({"instance-id": id, "state": "stopping"}),
-        ),
+        event("aws.ec2", state_change, json!({"instance-id": id, "state": "pending"})),
+        event("aws.ec2", state_change, json!({"instance-id": id, "state": "stopping"})),
         event("aws.ec2", state_change, json!({"instance-id": id})),
-        event(
-            "my.ec2",
-            state_change,
-            json!({"instance-id": id, "state": "running"}),
-        ),
-        event(
-            "aws.ec2spotfleet",
-            warning,
-            json!({"instance-id": id, "instance-action": "terminate"}),
-        ),
-        event(
-            "aws.ec2",
-            "EC2 Instance Rebalance Recommendation",
-            json!({"instance-id": id}),
-        ),
-        event(
-            "aws.ec2",
-            "EC2 Spot Instance Request Fulfillment",
-            json!({"instance-id": id}),
-        ),
-        event(
-            "aws.ec2",
-            "EBS Volume Notification",
-            json!({"event": "attachVolume", "result": "failed"}),
-        ),
-        event(
-            "aws.ec2",
-            "AWS API Call via CloudTrail",
-            json!({"eventName": "DetachVolume"}),
-        ),
+        event("my.ec2", state_change, json!({"instance-id": id, "state": "running"})),
+        event("aws.ec2spotfleet", warning, json!({"instance-id": id, "instance-action": "terminate"})),
+        event("aws.ec2", "EC2 Instance Rebalance Recommendation", json!({"instance-id": id})),
+        event("aws.ec2", "EC2 Spot Instance Request Fulfillment", json!({"instance-id": id})),
+        event("aws.ec2", "EBS Volume Notification", json!({"event": "attachVolume", "result": "failed"})),
+        event("aws.ec2", "AWS API Call via CloudTrail", json!({"eventName": "DetachVolume"})),
         event(
             "aws.ec2spotfleet",
             "EC2 Spot Fleet Instance Change",
@@ -65,16 +33,8 @@ fn events_of_others() -> Vec<Value> {
             "EC2 Fleet Instance Change",
             json!({"instance-id": id, "sub-type": "launched"}),
         ),
-        event(
-            "aws.autoscaling",
-            "EC2 Instance-terminate Lifecycle Action",
-            json!({"EC2InstanceId": id}),
-        ),
-        event(
-            "aws.autoscaling",
-            "EC2 Instance Launch Successful",
-            json!({"EC2InstanceId": id}),
-        ),
+        event("aws.autoscaling", "EC2 Instance-terminate Lifecycle Action", json!({"EC2InstanceId": id})),
+        event("aws.autoscaling", "EC2 Instance Launch Successful", json!({"EC2InstanceId": id})),
         event("aws.events", "Scheduled Event", json!({})),
     ]
 }
@@ -107,10 +67,7 @@ fn every_event_is_named_for_exactly_one_function_and_every_function_has_one() {
         assert_eq!(owners, 1, "{} is named for {owners} functions", sample.name);
     }
     for binary in binaries {
-        assert!(
-            samples.iter().any(|sample| sample.is_for(&binary)),
-            "{binary} has no event"
-        );
+        assert!(samples.iter().any(|sample| sample.is_for(&binary)), "{binary} has no event");
     }
 }
 
@@ -118,10 +75,7 @@ fn every_event_is_named_for_exactly_one_function_and_every_function_has_one() {
 fn every_value_that_a_rule_lists_has_an_event() {
     let samples = samples().unwrap();
     for (function, pattern) in Template::read().unwrap().functions_woken_by_events().unwrap() {
-        let own: Vec<_> = samples
-            .iter()
-            .filter(|sample| sample.is_for(&function.binary))
-            .collect();
+        let own: Vec<_> = samples.iter().filter(|sample| sample.is_for(&function.binary)).collect();
         for value in pattern.one_for_each_value() {
             let found = own.iter().any(|sample| value.matches(&sample.payload));
             assert!(found, "no event of {} matches {value:?}", function.logical_id);
@@ -133,11 +87,7 @@ fn every_value_that_a_rule_lists_has_an_event() {
 fn events_of_others_match_no_rule() {
     for (function, pattern) in Template::read().unwrap().functions_woken_by_events().unwrap() {
         for event in events_of_others() {
-            assert!(
-                !pattern.matches(&event),
-                "the rule of {} routes {event}",
-                function.logical_id
-            );
+            assert!(!pattern.matches(&event), "the rule of {} routes {event}", function.logical_id);
         }
     }
 }
@@ -148,12 +98,7 @@ fn all_events_are_about_one_instance_that_is_named_alike_everywhere() {
         if let Some(id) = sample.payload.pointer("/detail/instance-id") {
             assert_eq!(id, "i-0123456789abcdef0", "{}", sample.name);
             let arn = "arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0";
-            assert_eq!(
-                sample.payload.get("resources"),
-                Some(&json!([arn])),
-                "{}",
-                sample.name
-            );
+            assert_eq!(sample.payload.get("resources"), Some(&json!([arn])), "{}", sample.name);
         }
     }
 }
@@ -163,26 +108,13 @@ fn the_sweep_runs_every_minute() {
     let reconcile = Template::read().unwrap().function_of("reconcile").unwrap();
     let (_, source) = reconcile.rule().unwrap();
     assert_eq!(source.get("Type"), Some(&json!("Schedule")));
-    assert_eq!(
-        source.pointer("/Properties/Schedule"),
-        Some(&json!("rate(1 minute)"))
-    );
+    assert_eq!(source.pointer("/Properties/Schedule"), Some(&json!("rate(1 minute)")));
     // The event must stay EventBridge's own, and the rule must not be switched off.
     for surprise in ["Input", "Enabled", "State"] {
-        assert_eq!(
-            source.get("Properties").unwrap().get(surprise),
-            None,
-            "{surprise}"
-        );
+        assert_eq!(source.get("Properties").unwrap().get(surprise), None, "{surprise}");
     }
-    let scheduled = samples()
-        .unwrap()
-        .into_iter()
-        .find(|sample| sample.name == "reconcile-scheduled")
-        .unwrap();
+    let scheduled =
+        samples().unwrap().into_iter().find(|sample| sample.name == "reconcile-scheduled").unwrap();
     assert_eq!(scheduled.payload.get("source"), Some(&json!("aws.events")));
-    assert_eq!(
-        scheduled.payload.get("detail-type"),
-        Some(&json!("Scheduled Event"))
-    );
+    assert_eq!(scheduled.payload.get("detail-type"), Some(&json!("Scheduled Event")));
 }
