@@ -7,7 +7,8 @@ use crate::convert::{self, Garbled};
 use crate::error::answer;
 use crate::query;
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{Filter, SpotInstanceRequest, Tag};
+use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
+use aws_sdk_ec2::types::{Filter, Reservation, SpotInstanceRequest, Tag};
 use futures_util::future::try_join_all;
 use planner::device::DeviceName;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
@@ -42,8 +43,8 @@ impl Ec2Client {
         let call = self.sdk.describe_instances().filters(filter);
         let pages = call.into_paginator().page_size(INSTANCES_PER_PAGE).stop_on_duplicate_token(false);
         let pages = answer(action, pages.send().try_collect()).await?;
-        let reservations = pages.iter().flat_map(|page| page.reservations());
-        let instances = reservations.flat_map(|reservation| reservation.instances());
+        let reservations = pages.iter().flat_map(DescribeInstancesOutput::reservations);
+        let instances = reservations.flat_map(Reservation::instances);
         understood(action, instances, convert::instance)
     }
 

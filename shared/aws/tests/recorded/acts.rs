@@ -57,8 +57,7 @@ async fn associating_takes_the_address_from_nobody() {
         async |ec2| {
             let address = AllocationId::parse("eipalloc-0a1b2c3d4e5f60718").unwrap();
             let interface = InterfaceId::parse("eni-0a1b2c3d4e5f60718").unwrap();
-            ec2.associate_address(&address, &interface, [10, 0, 1, 17].into())
-                .await
+            ec2.associate_address(&address, &interface, [10, 0, 1, 17].into()).await
         },
     )
     .await;

@@ -10,10 +10,7 @@ const REQUEST: &str = "Action=DescribeAddresses&Version=2016-11-15\
     &Filter.1.Name=tag-key&Filter.1.Value.1=holdfast%3Afleet";
 
 async fn check(addresses: &str, expected: Result<Vec<Address>, &str>) {
-    let answer = response(
-        "DescribeAddresses",
-        &format!("<addressesSet>{addresses}</addressesSet>"),
-    );
+    let answer = response("DescribeAddresses", &format!("<addressesSet>{addresses}</addressesSet>"));
     let (replay, ec2) = Replay::new([exchange(REQUEST, 200, &answer)]);
     let expected = expected.map_err(|problem| Ec2Error {
         action: Action::DescribeAddresses,
@@ -70,10 +67,7 @@ async fn an_associated_address_says_where_it_points() {
 #[tokio::test]
 async fn an_address_on_a_mere_interface_names_no_instance() {
     let answer = saying(ASSOCIATED).replace("<instanceId>i-0123456789abcdef0</instanceId>", "");
-    let expected = Association {
-        instance: None,
-        ..association()
-    };
+    let expected = Association { instance: None, ..association() };
     check(&answer, Ok(vec![address(Some(expected))])).await;
 }
 
@@ -90,11 +84,7 @@ async fn what_an_emulator_leaves_empty_is_absent() {
     let on_an_interface = "<instanceId></instanceId>
         <associationId>eipassoc-0a1b2c3d4e5f60718</associationId>
         <networkInterfaceId>eni-0a1b2c3d4e5f60718</networkInterfaceId><privateIpAddress/>";
-    let expected = Association {
-        instance: None,
-        private: None,
-        ..association()
-    };
+    let expected = Association { instance: None, private: None, ..association() };
     check(&saying(on_an_interface), Ok(vec![address(Some(expected))])).await;
 }
 
@@ -102,21 +92,13 @@ async fn what_an_emulator_leaves_empty_is_absent() {
 async fn what_cannot_be_understood_is_named() {
     let answer = saying(ASSOCIATED);
     for (said, instead, problem) in [
-        (
-            "eipalloc-0a1b2c3d4e5f60718",
-            "",
-            "a resource: Address.AllocationId is missing",
-        ),
+        ("eipalloc-0a1b2c3d4e5f60718", "", "a resource: Address.AllocationId is missing"),
         (
             "203.0.113.10",
             "203.0.113.256",
             "eipalloc-0a1b2c3d4e5f60718: Address.PublicIp is wrong: `203.0.113.256` is no IPv4 address",
         ),
-        (
-            "203.0.113.10",
-            "",
-            "eipalloc-0a1b2c3d4e5f60718: Address.PublicIp is missing",
-        ),
+        ("203.0.113.10", "", "eipalloc-0a1b2c3d4e5f60718: Address.PublicIp is missing"),
         (
             "10.0.1.17",
             "fd00::1",

@@ -12,7 +12,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A server on the loopback interface that keeps its connections open.
 #[derive(Debug)]
@@ -39,9 +39,7 @@ impl Server {
                 log.lock().unwrap().push(Vec::new());
                 let (log, stream) = (log.clone(), stream.unwrap());
                 std::thread::spawn(move || {
-                    serve(&stream, status, |request| {
-                        log.lock().unwrap()[number].push(request)
-                    })
+                    serve(&stream, status, |request| log.lock().unwrap()[number].push(request));
                 });
             }
         });
@@ -61,32 +59,21 @@ impl Server {
 fn serve(stream: &TcpStream, status: &str, log: impl Fn(Request)) {
     let mut reader = BufReader::new(stream);
     loop {
-        let head: Vec<_> = reader
-            .by_ref()
-            .lines()
-            .map_while(Result::ok)
-            .take_while(|line| !line.is_empty())
-            .collect();
+        let head: Vec<_> =
+            reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
         let Some(line) = head.first() else { return };
         let header = |name: &str| head.iter().find_map(|line| line.strip_prefix(name));
         let length = header("content-length: ").map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        log(Request {
-            line: line.clone(),
-            signed: header("authorization: ").is_some(),
-        });
+        log(Request { line: line.clone(), signed: header("authorization: ").is_some() });
         let body = String::from_utf8(body).unwrap();
         let (status, answer) = match body.split(['=', '&']).nth(1) {
             Some(action) => ("200 OK", response(action, "")),
             None => (status, "<html>a page for people</html>".to_owned()),
         };
         let length = answer.len();
-        write!(
-            &*stream,
-            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{answer}"
-        )
-        .unwrap();
+        write!(&*stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{answer}").unwrap();
     }
 }
 
@@ -94,10 +81,7 @@ async fn check(status: &'static str) {
     let server = Server::start(status);
     let client = server.client();
     warm_up(&client, LONG).await;
-    let greeting = Request {
-        line: "GET / HTTP/1.1".to_owned(),
-        signed: false,
-    };
+    let greeting = Request { line: "GET / HTTP/1.1".to_owned(), signed: false };
     assert_eq!(server.connections(), vec![vec![greeting]; WARM_CONNECTIONS]);
 
     let ec2 = Ec2Client::new(client);

@@ -24,10 +24,7 @@ async fn check(instance: &str, expected: Result<Instance, &str>) {
     let (replay, ec2) = Replay::new([exchange(REQUEST, 200, &answer)]);
     let expected = expected.map_or_else(
         |problem| {
-            Err(Ec2Error {
-                action: Action::DescribeInstances,
-                cause: Cause::Garbled(problem.to_owned()),
-            })
+            Err(Ec2Error { action: Action::DescribeInstances, cause: Cause::Garbled(problem.to_owned()) })
         },
         |instance| Ok(vec![instance]),
     );
@@ -55,11 +52,7 @@ fn bare() -> Instance {
         root_device: None,
         devices: vec![],
         interfaces: vec![],
-        tags: InstanceTags {
-            fleets: BTreeSet::new(),
-            draining: None,
-            paused: Setting::Absent,
-        },
+        tags: InstanceTags { fleets: BTreeSet::new(), draining: None, paused: Setting::Absent },
     }
 }
 
@@ -80,10 +73,7 @@ async fn every_state_is_told_apart() {
         ("levitating", InstanceState::Stopping),
     ] {
         let answer = BARE.replace("<name>running</name>", &format!("<name>{said}</name>"));
-        let expected = Instance {
-            state: read,
-            ..bare()
-        };
+        let expected = Instance { state: read, ..bare() };
         check(&answer, Ok(expected)).await;
     }
 }
@@ -101,10 +91,7 @@ async fn hibernation_counts_when_it_is_configured() {
     for hibernation in [true, false] {
         let answer =
             format!("{BARE}<hibernationOptions><configured>{hibernation}</configured></hibernationOptions>");
-        let expected = Instance {
-            hibernation,
-            ..bare()
-        };
+        let expected = Instance { hibernation, ..bare() };
         check(&answer, Ok(expected)).await;
     }
 }
@@ -167,18 +154,11 @@ fn owned_by(owner: &str) -> String {
 }
 
 fn interface(id: &str, primary: bool, addresses: Vec<PrivateAddress>) -> Interface {
-    Interface {
-        id: InterfaceId::parse(id).unwrap(),
-        primary,
-        addresses,
-    }
+    Interface { id: InterfaceId::parse(id).unwrap(), primary, addresses }
 }
 
 fn private(private: [u8; 4], elastic: Option<[u8; 4]>) -> PrivateAddress {
-    PrivateAddress {
-        private: private.into(),
-        elastic: elastic.map(Into::into),
-    }
+    PrivateAddress { private: private.into(), elastic: elastic.map(Into::into) }
 }
 
 #[tokio::test]
@@ -217,10 +197,7 @@ async fn the_primary_private_address_comes_first() {
         private([10, 0, 1, 18], None),
         private([10, 0, 1, 16], None),
     ];
-    let expected = Instance {
-        interfaces: vec![interface("eni-1a1b2c3d", true, addresses)],
-        ..bare()
-    };
+    let expected = Instance { interfaces: vec![interface("eni-1a1b2c3d", true, addresses)], ..bare() };
     check(&answer, Ok(expected)).await;
 }
 
@@ -234,19 +211,10 @@ async fn an_address_that_amazon_owns_is_no_elastic_ip() {
         ("", elastic),
         ("amazonas", elastic),
     ] {
-        let item = interface_item(
-            "eni-1a1b2c3d",
-            0,
-            "",
-            &address_item("10.0.1.17", true, &owned_by(owner)),
-        );
+        let item = interface_item("eni-1a1b2c3d", 0, "", &address_item("10.0.1.17", true, &owned_by(owner)));
         let answer = format!("{BARE}<networkInterfaceSet>{item}</networkInterfaceSet>");
         let expected = Instance {
-            interfaces: vec![interface(
-                "eni-1a1b2c3d",
-                true,
-                vec![private([10, 0, 1, 17], elastic)],
-            )],
+            interfaces: vec![interface("eni-1a1b2c3d", true, vec![private([10, 0, 1, 17], elastic)])],
             ..bare()
         };
         check(&answer, Ok(expected)).await;
@@ -283,16 +251,8 @@ async fn tags_name_fleets_and_marks() {
 #[tokio::test]
 async fn what_cannot_be_understood_is_named() {
     for (said, instead, problem) in [
-        (
-            "i-0123456789abcdef0",
-            "",
-            "a resource: Instance.InstanceId is missing",
-        ),
-        (
-            "us-east-1a",
-            "",
-            "i-0123456789abcdef0: Placement.AvailabilityZone is missing",
-        ),
+        ("i-0123456789abcdef0", "", "a resource: Instance.InstanceId is missing"),
+        ("us-east-1a", "", "i-0123456789abcdef0: Placement.AvailabilityZone is missing"),
         (
             "<launchTime>2026-11-23T11:58:07.000Z</launchTime>",
             "",

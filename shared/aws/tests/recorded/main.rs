@@ -1,10 +1,5 @@
 //! The adapter against recorded answers of EC2: exactly what is asked, and what is made of the answer.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
 
 mod acts;
 mod addresses;

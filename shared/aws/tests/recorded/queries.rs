@@ -1,6 +1,6 @@
 //! Which instances are asked for: one call for each tag, names to the letter, and none twice.
 
-use crate::replay::{Exchange, Replay, exchange, response};
+use crate::replay::{Exchange, Replay, exchange, filter, response};
 use planner::ids::{FleetName, InstanceId};
 use reconciler::ec2::{Ec2, InstanceQuery};
 use std::collections::BTreeSet;
@@ -17,13 +17,8 @@ fn fleets<N: AsRef<str>>(names: &[N]) -> BTreeSet<FleetName> {
     names.iter().map(|name| FleetName::new(name.as_ref())).collect()
 }
 
-/// The request with one filter, its name and values as EC2's query protocol encodes them.
-fn request<V: AsRef<str>>(filter: &str, values: &[V]) -> String {
-    let values = values.iter().enumerate();
-    let values: String = values
-        .map(|(place, value)| format!("&Filter.1.Value.{}={}", place + 1, value.as_ref()))
-        .collect();
-    format!("Action=DescribeInstances&Version=2016-11-15&Filter.1.Name={filter}{values}&MaxResults=1000")
+fn request(name: &str, values: &[impl AsRef<str>]) -> String {
+    format!("Action=DescribeInstances&Version=2016-11-15{}&MaxResults=1000", filter(name, values))
 }
 
 /// An answer with these instances, each with a tag `key` of `value`, one to a reservation.
@@ -40,10 +35,7 @@ fn answer(instances: &[(&str, &str, &str)]) -> String {
         )
     };
     let items: String = instances.iter().map(item).collect();
-    response(
-        "DescribeInstances",
-        &format!("<reservationSet>{items}</reservationSet>"),
-    )
+    response("DescribeInstances", &format!("<reservationSet>{items}</reservationSet>"))
 }
 
 #[tokio::test]
@@ -87,11 +79,7 @@ async fn an_instance_that_several_tags_find_is_returned_once() {
         InstanceQuery::Fleets(&names),
         vec![
             exchange(&request("tag%3Aholdfast%3Afleet", &["web"]), 200, &one),
-            exchange(
-                &request("tag%3Aaws%3Aautoscaling%3AgroupName", &["web"]),
-                200,
-                &one,
-            ),
+            exchange(&request("tag%3Aaws%3Aautoscaling%3AgroupName", &["web"]), 200, &one),
         ],
         &["i-00000001"],
     )
@@ -110,16 +98,8 @@ async fn a_name_with_wildcards_finds_itself_alone() {
     check(
         InstanceQuery::Fleets(&names),
         vec![
-            exchange(
-                &request("tag%3Aholdfast%3Afleet", &escaped),
-                200,
-                &answer(&instances),
-            ),
-            exchange(
-                &request("tag%3Aaws%3Aautoscaling%3AgroupName", &escaped),
-                200,
-                &answer(&[]),
-            ),
+            exchange(&request("tag%3Aholdfast%3Afleet", &escaped), 200, &answer(&instances)),
+            exchange(&request("tag%3Aaws%3Aautoscaling%3AgroupName", &escaped), 200, &answer(&[])),
         ],
         &["i-00000001"],
     )
@@ -171,10 +151,7 @@ async fn all_pages_are_read() {
     let next = request("instance-id", &ids).replace("&MaxResults=1000", "&NextToken=two&MaxResults=1000");
     check(
         InstanceQuery::Ids(&asked),
-        vec![
-            exchange(&request("instance-id", &ids), 200, &first),
-            exchange(&next, 200, &page(ids[1])),
-        ],
+        vec![exchange(&request("instance-id", &ids), 200, &first), exchange(&next, 200, &page(ids[1]))],
         &ids,
     )
     .await;

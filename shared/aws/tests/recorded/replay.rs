@@ -21,11 +21,15 @@ pub(crate) struct Exchange {
 
 /// The request in the form of EC2's query protocol, with its answer.
 pub(crate) fn exchange(request: &str, status: u16, answer: &str) -> Exchange {
-    Exchange {
-        request: request.to_owned(),
-        status,
-        answer: answer.to_owned(),
-    }
+    Exchange { request: request.to_owned(), status, answer: answer.to_owned() }
+}
+
+/// A request's one filter; its name and values are to be encoded as EC2's query protocol wants them.
+pub(crate) fn filter(name: &str, values: &[impl AsRef<str>]) -> String {
+    let value =
+        |(index, value): (usize, &_)| format!("&Filter.1.Value.{}={}", index + 1, AsRef::as_ref(value));
+    let values: Vec<String> = values.iter().enumerate().map(value).collect();
+    format!("&Filter.1.Name={name}{}", values.concat())
 }
 
 /// EC2's answer to `action`: `content` within the envelope that EC2 puts around it.
@@ -80,16 +84,15 @@ impl HttpConnector for Replay {
         let body = body(&request);
         let mut expected = self.expected.lock().unwrap();
         let Some(place) = expected.iter().position(|exchange| exchange.request == body) else {
+            let problem = format!("not recorded: {body}").into();
             self.unexpected.lock().unwrap().push(body);
-            return HttpConnectorFuture::ready(Err(ConnectorError::user("not recorded".into())));
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(problem)));
         };
         let exchange = expected.remove(place);
         let status = exchange.status.try_into().unwrap();
         let mut response = HttpResponse::new(status, exchange.answer.into());
         if status.is_success() {
-            response
-                .headers_mut()
-                .insert("content-type", "text/xml;charset=UTF-8");
+            response.headers_mut().insert("content-type", "text/xml;charset=UTF-8");
         } else {
             response.headers_mut().insert("x-amzn-requestid", "ea966190");
         }
@@ -116,9 +119,10 @@ impl Silence {
         self.requests.lock().unwrap().iter().map(action).collect()
     }
 
-    /// How long the client was ready to wait, each time.
-    pub(crate) fn waits(&self) -> Vec<Duration> {
-        self.waits.lock().unwrap().clone()
+    /// How often the client was ready to wait for so long.
+    pub(crate) fn waits_of(&self, duration: Duration) -> usize {
+        let waits = self.waits.lock().unwrap();
+        waits.iter().filter(|wait| **wait == duration).count()
     }
 }
 
@@ -150,13 +154,7 @@ pub(crate) fn base() -> Builder {
     Config::builder()
         .behavior_version_latest()
         .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new(
-            "AKIAIOSFODNN7EXAMPLE",
-            "secret",
-            None,
-            None,
-            "recorded",
-        ))
+        .credentials_provider(Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "recorded"))
         .retry_config(client::retries().with_max_backoff(Duration::ZERO))
         .timeout_config(client::timeouts())
 }

@@ -1,6 +1,6 @@
 //! Spot requests: which are asked for, and which status code belongs to which instance.
 
-use crate::replay::{Exchange, Replay, exchange, response};
+use crate::replay::{Exchange, Replay, exchange, filter, response};
 use planner::ids::InstanceId;
 use reconciler::ec2::Ec2;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 async fn check(asked: &[&str], exchanges: Vec<Exchange>, expected: &[(&str, &str)]) {
     let (replay, ec2) = Replay::new(exchanges);
     let asked: BTreeSet<_> = asked.iter().map(|id| instance(id)).collect();
-    let expected: BTreeMap<_, _> = expected
-        .iter()
-        .map(|(id, code)| (instance(id), (*code).to_owned()))
-        .collect();
+    let expected: BTreeMap<_, _> =
+        expected.iter().map(|(id, code)| (instance(id), (*code).to_owned())).collect();
     assert_eq!(ec2.spot_request_codes(&asked).await, Ok(expected));
     replay.assert_complete();
 }
@@ -21,13 +19,8 @@ fn instance(id: &str) -> InstanceId {
 }
 
 fn request(ids: &[&str]) -> String {
-    let ids = ids.iter().enumerate();
-    let values: String = ids
-        .map(|(place, id)| format!("&Filter.1.Value.{}={id}", place + 1))
-        .collect();
-    format!(
-        "Action=DescribeSpotInstanceRequests&Version=2016-11-15&Filter.1.Name=instance-id{values}&MaxResults=1000"
-    )
+    let filter = filter("instance-id", ids);
+    format!("Action=DescribeSpotInstanceRequests&Version=2016-11-15&MaxResults=1000{filter}")
 }
 
 fn answer(requests: &str) -> String {
@@ -65,10 +58,7 @@ async fn the_status_code_is_taken_as_it_is() {
     check(
         &ids,
         vec![exchange(&request(&ids), 200, &answer(&requests))],
-        &[
-            (ids[0], "instance-terminated-no-capacity"),
-            (ids[1], "request-canceled-and-instance-running"),
-        ],
+        &[(ids[0], "instance-terminated-no-capacity"), (ids[1], "request-canceled-and-instance-running")],
     )
     .await;
 }
@@ -83,18 +73,13 @@ async fn a_request_without_an_instance_or_a_code_says_nothing() {
 #[tokio::test]
 async fn all_pages_are_read() {
     let ids = ["i-0123456789abcdef0", "i-0fedcba9876543210"];
-    let first = answer(&spot_request(ids[0], "fulfilled")).replace(
-        "</spotInstanceRequestSet>",
-        "</spotInstanceRequestSet><nextToken>two</nextToken>",
-    );
+    let first = answer(&spot_request(ids[0], "fulfilled"))
+        .replace("</spotInstanceRequestSet>", "</spotInstanceRequestSet><nextToken>two</nextToken>");
     let second = answer(&spot_request(ids[1], "marked-for-termination"));
     let next = request(&ids).replace("&MaxResults", "&NextToken=two&MaxResults");
     check(
         &ids,
-        vec![
-            exchange(&request(&ids), 200, &first),
-            exchange(&next, 200, &second),
-        ],
+        vec![exchange(&request(&ids), 200, &first), exchange(&next, 200, &second)],
         &[(ids[0], "fulfilled"), (ids[1], "marked-for-termination")],
     )
     .await;

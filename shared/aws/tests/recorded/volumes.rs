@@ -212,10 +212,8 @@ async fn a_volume_with_multi_attach_keeps_all_its_attachments() {
         attachment("i-0123456789abcdef0", AttachmentState::Attached),
         attachment("i-0fedcba9876543210", AttachmentState::Detaching),
     ];
-    let expected = Volume {
-        multi_attach: true,
-        ..volume("vol-0a1b2c3d4e5f60718", VolumeState::InUse, attachments)
-    };
+    let expected =
+        Volume { multi_attach: true, ..volume("vol-0a1b2c3d4e5f60718", VolumeState::InUse, attachments) };
     check(&answer, Ok(vec![expected])).await;
 }
 
@@ -245,23 +243,12 @@ async fn an_attachment_to_a_service_of_aws_is_no_instances() {
 async fn all_pages_are_read() {
     let page = |id: &str, rest: &str| {
         let volume = in_state("available").replace("vol-0a1b2c3d4e5f60718", id);
-        response(
-            "DescribeVolumes",
-            &format!("<volumeSet>{volume}</volumeSet>{rest}"),
-        )
+        response("DescribeVolumes", &format!("<volumeSet>{volume}</volumeSet>{rest}"))
     };
-    let next = REQUEST.replace("&MaxResults=500", "&MaxResults=500&NextToken=AAE%2Bx%2F%3D%3D");
+    let next = REQUEST.replace("&MaxResults=500", "&NextToken=AAE%2Bx%2F%3D%3D&MaxResults=500");
     let (replay, ec2) = Replay::new([
-        exchange(
-            REQUEST,
-            200,
-            &page("vol-1a1b2c3d", "<nextToken>AAE+x/==</nextToken>"),
-        ),
-        exchange(
-            &next,
-            200,
-            &page("vol-2a1b2c3d", "<nextToken>AAE+x/==</nextToken>"),
-        ),
+        exchange(REQUEST, 200, &page("vol-1a1b2c3d", "<nextToken>AAE+x/==</nextToken>")),
+        exchange(&next, 200, &page("vol-2a1b2c3d", "<nextToken>AAE+x/==</nextToken>")),
         exchange(&next, 200, &page("vol-3a1b2c3d", "<nextToken></nextToken>")),
     ]);
     let expected =
@@ -287,18 +274,12 @@ async fn what_cannot_be_understood_is_named() {
             attached.replace("vol-0a1b2c3d4e5f60718", "vol-banana"),
             "vol-banana: Volume.VolumeId is wrong: `vol-banana` is no volume id: expected `vol-` followed by 8 or 17 hexadecimal digits",
         ),
-        (
-            attached.replace("us-east-1a", ""),
-            "vol-0a1b2c3d4e5f60718: Volume.AvailabilityZone is missing",
-        ),
+        (attached.replace("us-east-1a", ""), "vol-0a1b2c3d4e5f60718: Volume.AvailabilityZone is missing"),
         (
             attached.replace("i-0123456789abcdef0", "i-banana"),
             "vol-0a1b2c3d4e5f60718: VolumeAttachment.InstanceId is wrong: `i-banana` is no instance id: expected `i-` followed by 8 or 17 hexadecimal digits",
         ),
-        (
-            attached.replace("/dev/sdf", ""),
-            "vol-0a1b2c3d4e5f60718: VolumeAttachment.Device is missing",
-        ),
+        (attached.replace("/dev/sdf", ""), "vol-0a1b2c3d4e5f60718: VolumeAttachment.Device is missing"),
     ] {
         check(&answer, Err(problem)).await;
     }
