@@ -1,0 +1,89 @@
+# What people do with Holdfast, each a line of work. Every target sets up what it needs, on a machine that has Rust
+# (by rustup), Python 3 and make.
+
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+# The processor that the functions are built for by `make build`: arm64 or x86_64.
+ARCH ?= arm64
+
+TOOLS := .venv/.installed
+BIN := $(CURDIR)/.venv/bin
+FUNCTIONS := $(notdir $(wildcard functions/*))
+# Crates that know no AWS SDK: their tests build in seconds. Kept apart from the others, since cargo builds a
+# dependency anew when the crates beside it ask for other features, and the SDK takes minutes.
+PURE := planner reconciler template
+SDK := aws end-to-end $(FUNCTIONS)
+packages = $(addprefix -p ,$(1))
+
+.PHONY: help
+help: ## Lists these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: functions ## Replays a fleet replacement through the real functions against a local EC2
+	@cargo run --quiet -p end-to-end --bin demo
+
+.PHONY: test
+test: test-pure test-sdk ## Runs every test that needs no Docker and no AWS account
+
+.PHONY: test-pure
+test-pure: ## Runs the tests that need no AWS SDK, in seconds
+	cargo test $(call packages,$(PURE))
+
+.PHONY: test-sdk
+test-sdk: functions
+	cargo test $(call packages,$(SDK))
+
+.PHONY: build
+build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
+	rustup target add $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+	PATH="$(BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) \
+	    $(addprefix --bin ,$(FUNCTIONS))
+	@ls -l target/lambda/*/bootstrap
+
+.PHONY: lint
+lint: tools ## Checks format, lints and the template
+	cargo fmt --all --check
+	cargo clippy $(call packages,$(PURE)) --all-targets -- -D warnings
+	cargo clippy $(call packages,$(SDK)) --all-targets -- -D warnings
+	PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template template.yaml
+	$(BIN)/cfn-lint template.yaml
+
+.PHONY: invoke
+invoke: tools ## Runs one function in Docker with an event against a local EC2 (FUNCTION=… EVENT=…)
+	@$(BIN)/python tests/sam-local/sam_local.py check "$(FUNCTION)" "$(EVENT)"
+	PATH="$(BIN):$$PATH" cargo lambda build --quiet $(addprefix --bin ,$(FUNCTION))
+	@$(BIN)/python tests/sam-local/sam_local.py invoke "$(FUNCTION)" "$(EVENT)"
+
+.PHONY: sam-local
+sam-local: functions ## Runs every function in Docker with its files of events/, and checks the answers
+	@tests/sam-local/base-image
+	@$(BIN)/python tests/sam-local/sam_local.py all
+
+.PHONY: figures
+figures: ## Prints the figures of the release binaries: size, memory, processor time until the first request
+	cargo build --release $(call packages,$(FUNCTIONS))
+	@cargo run --quiet -p end-to-end --bin figures -- $(addprefix target/release/,$(FUNCTIONS))
+
+.PHONY: deploy
+deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
+	rustup target add aarch64-unknown-linux-gnu
+	PATH="$(BIN):$$PATH" sam build && PATH="$(BIN):$$PATH" sam deploy --guided
+
+.PHONY: clean
+clean: ## Removes what was built and installed here
+	cargo clean
+	rm -rf .venv .aws-sam
+
+# The functions and the tools, as tests and the demo use them.
+.PHONY: functions
+functions: tools
+	cargo build $(call packages,$(FUNCTIONS))
+
+.PHONY: tools
+tools: $(TOOLS)
+
+$(TOOLS): requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
