@@ -1,0 +1,203 @@
+//! Device names: which one each volume asks for, and when it goes on to another.
+
+use crate::expected::{attach, check, held, moving, steps, waiting};
+use planner::device::DeviceName;
+use planner::fixtures::{
+    InstanceBuilder, Look, VolumeBuilder, address, at, device, instance, instance_id, look, volume, volume_id,
+};
+use planner::observation::{AttachmentState, BlockDevice};
+use planner::plan::{Next, Step};
+use planner::tags::DEVICE;
+
+fn asking(n: u8, name: &str) -> VolumeBuilder {
+    volume(n).tagged(&[(DEVICE, name)])
+}
+
+/// With a volume of its own that nobody tagged, under a name as EC2 reports it.
+fn with_own(instance: InstanceBuilder, name: &str) -> InstanceBuilder {
+    instance.but(|i| {
+        i.devices.push(BlockDevice { device: DeviceName::reported(name), volume: volume_id(99) });
+    })
+}
+
+/// After EC2 said that a name was taken on instance 1, that many seconds ago.
+fn after_refusal(seen: Look, letter: char, ago: i64) -> Look {
+    seen.but(|o| {
+        let name = (instance_id(1), device(letter));
+        o.memory.refused_devices.insert(name, at(planner::fixtures::NOW - ago));
+    })
+}
+
+/// The names that the plan attaches volumes under.
+fn names(seen: &Look) -> Vec<String> {
+    let name = |step: Step| match step {
+        Step::AttachVolume { device, .. } => Some(device.to_string()),
+        Step::DetachVolume { .. }
+        | Step::DisassociateAddress { .. }
+        | Step::AssociateAddress { .. }
+        | Step::MarkDraining { .. } => None,
+    };
+    steps(seen).into_iter().filter_map(name).collect()
+}
+
+/// Every attachment that the plan makes, as (volume, letter).
+#[track_caller]
+fn check_names(seen: &Look, expected: &[(u8, char)]) {
+    let mut found = steps(seen);
+    found.sort();
+    let expected: Vec<Step> = expected.iter().map(|(n, letter)| attach(*n, 1, *letter)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn first_volume_asks_for_sdf_and_the_others_for_the_next() {
+    check_names(
+        &look().sees(instance(1)).sees(volume(1)).sees(volume(2)).sees(volume(3)),
+        &[(1, 'f'), (2, 'g'), (3, 'h')],
+    );
+}
+
+#[test]
+fn volumes_ask_for_what_their_tags_say() {
+    check_names(
+        &look().sees(instance(1)).sees(asking(1, "/dev/sdm")).sees(asking(2, "/dev/sdb")).sees(volume(3)),
+        &[(1, 'm'), (2, 'b'), (3, 'g')],
+    );
+}
+
+#[test]
+fn name_that_another_volume_is_tagged_with_is_left_to_it() {
+    check_names(
+        &look().sees(instance(1)).sees(volume(1)).sees(volume(2)).sees(asking(3, "/dev/sdg")).sees(volume(4)),
+        &[(1, 'f'), (2, 'h'), (3, 'g'), (4, 'i')],
+    );
+}
+
+#[test]
+fn xvd_names_are_the_same_devices() {
+    let seen = look().sees(instance(1)).sees(volume(1)).sees(volume(2)).sees(asking(3, "/dev/xvdg"));
+    assert_eq!(names(&seen), ["/dev/sdf", "/dev/sdh", "/dev/xvdg"]);
+}
+
+#[test]
+fn name_is_the_same_whenever_the_volume_comes() {
+    check_names(
+        &look()
+            .sees(instance(1))
+            .sees(volume(1).on(1))
+            .sees(volume(2).at(1, 'g', AttachmentState::Attached))
+            .sees(volume(3)),
+        &[(3, 'h')],
+    );
+    check_names(
+        &look().sees(instance(1)).sees(volume(1).on(1)).sees(volume(2)).sees(volume(3).at(
+            1,
+            'h',
+            AttachmentState::Attached,
+        )),
+        &[(2, 'g')],
+    );
+}
+
+#[test]
+fn volume_under_another_name_stays() {
+    check(
+        look()
+            .sees(instance(1))
+            .sees(asking(1, "/dev/sdf").at(1, 'p', AttachmentState::Attached))
+            .sees(asking(2, "/dev/sdg").at(1, 'b', AttachmentState::Attached)),
+        held(1),
+    );
+}
+
+#[test]
+fn other_volume_takes_the_next_name_when_its_own_is_taken() {
+    check_names(
+        &look().sees(instance(1).using('g', 90)).sees(volume(1)).sees(volume(2)).sees(volume(3)),
+        &[(1, 'f'), (2, 'h'), (3, 'i')],
+    );
+    check_names(
+        &look().sees(with_own(instance(1), "xvdg")).sees(volume(1)).sees(asking(2, "/dev/sdg")),
+        &[(1, 'f'), (2, 'h')],
+    );
+}
+
+#[test]
+fn other_volume_does_not_take_the_name_under_which_the_first_is_there() {
+    check_names(
+        &look().sees(instance(1)).sees(volume(1).at(1, 'g', AttachmentState::Attached)).sees(volume(2)),
+        &[(2, 'h')],
+    );
+}
+
+#[test]
+fn what_the_instance_says_of_the_volume_itself_is_no_hindrance() {
+    check_names(&look().sees(instance(1).using('g', 2)).sees(volume(1).on(1)).sees(volume(2)), &[(2, 'g')]);
+}
+
+#[test]
+fn eleven_volumes_get_eleven_names() {
+    let seen = (1..=11).fold(look().sees(instance(1)), |seen, n| seen.sees(volume(n)));
+    let mut found = names(&seen);
+    found.sort();
+    let pool: Vec<String> = ('f'..='p').map(|letter| format!("/dev/sd{letter}")).collect();
+    assert_eq!(found, pool);
+}
+
+#[test]
+fn first_volume_asks_for_its_name_even_where_the_instance_says_it_is_taken() {
+    check(look().sees(instance(1).using('f', 90)).sees(volume(1)), moving().lead(attach(1, 1, 'f')));
+}
+
+#[test]
+fn first_volume_goes_on_when_what_took_its_name_is_of_no_slot() {
+    let seen = look().sees(instance(1).using('f', 90)).sees(volume(1));
+    check(after_refusal(seen, 'f', 1), moving().lead(attach(1, 1, 'g')));
+}
+
+#[test]
+fn first_volume_looks_again_when_it_is_not_seen_what_took_its_name() {
+    let seen = || look().sees(instance(1)).sees(volume(1)).sees(volume(2)).sees(address(1));
+    check(after_refusal(seen(), 'f', 1), moving().told("device-refused").next(Next::Transition));
+    check(after_refusal(seen(), 'f', 5), moving().told("device-refused").next(Next::Transition));
+}
+
+#[test]
+fn first_volume_looks_again_when_a_volume_of_another_slot_took_its_name() {
+    let seen = look().sees(instance(1).using('f', 2)).sees(volume(1)).sees(volume(2).in_slot("other"));
+    let plan = planner::plan(&after_refusal(seen, 'f', 1).0);
+    assert!(plan.slots[0].lead.is_none());
+}
+
+#[test]
+fn first_volume_goes_on_when_nobody_took_its_name_and_reads_have_settled() {
+    let seen = look().sees(instance(1)).sees(volume(1));
+    check(after_refusal(seen, 'f', 6), moving().lead(attach(1, 1, 'g')));
+}
+
+#[test]
+fn first_volume_goes_on_in_the_order_of_the_names() {
+    let seen = look().sees(instance(1).using('f', 90).using('g', 91)).sees(volume(1));
+    let seen = after_refusal(after_refusal(seen, 'f', 1), 'g', 1);
+    check(seen, moving().lead(attach(1, 1, 'h')));
+}
+
+#[test]
+fn name_that_another_instance_refused_is_asked_for() {
+    let seen = look().sees(instance(2)).sees(volume(1));
+    check(after_refusal(seen, 'f', 1), moving().lead(attach(1, 2, 'f')));
+}
+
+#[test]
+fn instance_that_another_slot_took_is_no_candidate_any_more() {
+    let seen = look().sees(instance(1)).sees(volume(1)).sees(volume(2).in_slot("other").on(1));
+    check(after_refusal(seen, 'f', 1), [waiting("no-candidate"), held(1).of("other")]);
+}
+
+#[test]
+fn other_volume_tries_a_refused_name_last() {
+    let seen = || look().sees(instance(1)).sees(volume(1).on(1)).sees(volume(2));
+    check_names(&after_refusal(seen(), 'g', 1), &[(2, 'h')]);
+    let all = ('h'..='p').fold(after_refusal(seen(), 'g', 1), |seen, letter| after_refusal(seen, letter, 1));
+    check_names(&all, &[(2, 'g')]);
+}

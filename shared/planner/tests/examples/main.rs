@@ -1,0 +1,18 @@
+//! Examples: what the contract says of each situation, one fact a test.
+//!
+//! They are written from the contract and not from the planner. Whoever changes one changes the contract.
+#![expect(clippy::indexing_slicing, reason = "what is not there fails its test")]
+
+mod addresses;
+mod blocked;
+mod candidates;
+mod devices;
+mod draining;
+mod expected;
+mod findings;
+mod matching;
+mod memory;
+mod paused;
+mod policies;
+mod stopped_holders;
+mod volumes;

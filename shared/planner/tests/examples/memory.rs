@@ -1,0 +1,148 @@
+//! Memory: what an invocation did before it looked, and that EC2 may not show yet.
+
+use crate::expected::{attach, away, blocked, check, detach, held, moving, to, waiting};
+use planner::fixtures::{Look, NOW, address, at, instance, instance_id, look, volume, volume_id};
+use planner::ids::SlotName;
+use planner::memory::{Accepted, Failure};
+use planner::observation::InstanceState;
+use planner::plan::{Next, Step};
+
+/// After EC2 accepted that attachment, that many seconds ago.
+fn after_acceptance(seen: Look, volume: u8, instance: u8, ago: i64) -> Look {
+    seen.but(|o| {
+        let accepted = Accepted { instance: instance_id(instance), at: at(NOW - ago) };
+        o.memory.accepted.insert(volume_id(volume), accepted);
+    })
+}
+
+/// After EC2 refused the step for good.
+fn after_failure(seen: Look, slot: &str, step: Step) -> Look {
+    seen.but(|o| {
+        o.memory.failures.push(Failure {
+            slot: SlotName::new(slot),
+            step,
+            reason: "UnauthorizedOperation: no".to_owned(),
+        });
+    })
+}
+
+#[test]
+fn accepted_attachment_that_does_not_show_yet_is_awaited() {
+    for ago in [0, 5] {
+        let seen = look().sees(instance(1)).sees(volume(1)).sees(address(1));
+        check(after_acceptance(seen, 1, 1, ago), moving().next(Next::Transition));
+    }
+}
+
+#[test]
+fn accepted_attachment_of_another_volume_is_awaited() {
+    let seen = look().sees(instance(1)).sees(volume(1).on(1)).sees(volume(2));
+    check(after_acceptance(seen, 2, 1, 1), moving().on(1).next(Next::Transition));
+}
+
+#[test]
+fn accepted_attachment_that_never_showed_was_taken_back() {
+    let seen = look().sees(instance(1)).sees(instance(2)).sees(volume(1));
+    check(after_acceptance(seen, 1, 1, 6), blocked("taken-back"));
+}
+
+#[test]
+fn accepted_attachment_that_ended_with_its_instance_was_not_taken_back() {
+    for ago in [1, 6] {
+        let seen = look().sees(instance(1).is(InstanceState::Terminated)).sees(instance(2)).sees(volume(1));
+        check(after_acceptance(seen, 1, 1, ago), moving().lead(attach(1, 2, 'f')));
+    }
+}
+
+#[test]
+fn accepted_attachment_that_shows_is_forgotten() {
+    let seen = look().sees(instance(1)).sees(volume(1).on(1));
+    check(after_acceptance(seen, 1, 1, 6), held(1));
+}
+
+#[test]
+fn refused_attachment_is_tried_on_another_instance() {
+    let seen = look().sees(instance(1)).sees(instance(2)).sees(volume(1));
+    check(after_failure(seen, "main", attach(1, 1, 'f')), blocked("refused").lead(attach(1, 2, 'f')));
+}
+
+#[test]
+fn refused_attachment_is_not_tried_again() {
+    let seen = look().sees(instance(1)).sees(volume(1)).sees(volume(2)).sees(address(1));
+    check(after_failure(seen, "main", attach(1, 1, 'f')), blocked("refused").told("no-candidate"));
+}
+
+#[test]
+fn refused_attachment_of_another_volume_keeps_nothing_else() {
+    let seen =
+        look().sees(instance(1)).sees(volume(1).on(1)).sees(volume(2)).sees(volume(3)).sees(address(1));
+    check(
+        after_failure(seen, "main", attach(2, 1, 'g')),
+        blocked("refused").on(1).follow([attach(3, 1, 'h')]).follow([to(1, 1, 1)]),
+    );
+}
+
+#[test]
+fn refused_detachment_is_not_tried_again_and_nothing_follows() {
+    let seen = look()
+        .sees(instance(1).is(InstanceState::Stopped))
+        .sees(instance(2))
+        .sees(volume(1).on(1))
+        .sees(volume(2).at(1, 'g', planner::observation::AttachmentState::Attached));
+    check(after_failure(seen, "main", detach(1, 1)), blocked("refused").on(1));
+}
+
+#[test]
+fn address_that_could_not_be_associated_is_not_taken_away_either() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2).is(InstanceState::Stopped))
+        .sees(volume(1).on(1))
+        .sees(address(1).on(2));
+    check(after_failure(seen, "main", to(1, 1, 1)), blocked("refused").on(1));
+}
+
+#[test]
+fn address_that_could_not_be_taken_away_is_left() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2).is(InstanceState::Stopped))
+        .sees(volume(1).on(1))
+        .sees(address(1).on(2));
+    check(after_failure(seen, "main", away(1)), blocked("refused").on(1));
+}
+
+#[test]
+fn refusal_is_told_of_its_own_slot_alone() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).on(1))
+        .sees(volume(2).in_slot("other").on(2));
+    check(after_failure(seen, "main", attach(1, 2, 'f')), [blocked("refused").on(1), held(2).of("other")]);
+}
+
+#[test]
+fn refusal_of_one_slot_leaves_the_instance_to_others() {
+    let seen = look().sees(instance(1)).sees(volume(1).in_slot("a")).sees(volume(2).in_slot("b"));
+    check(
+        after_failure(seen, "a", attach(1, 1, 'f')),
+        [blocked("refused").told("no-candidate").of("a"), moving().of("b").lead(attach(2, 1, 'f'))],
+    );
+}
+
+#[test]
+fn taken_back_attachment_leaves_the_instance_to_others() {
+    let seen = look().sees(instance(1)).sees(volume(1).in_slot("a")).sees(volume(2).in_slot("b"));
+    check(
+        after_acceptance(seen, 1, 1, 6),
+        [blocked("taken-back").of("a"), moving().of("b").lead(attach(2, 1, 'f'))],
+    );
+}
+
+#[test]
+fn without_a_memory_the_plan_is_the_same_as_before_the_first_step() {
+    let seen = look().sees(instance(1)).sees(volume(1));
+    check(seen, moving().lead(attach(1, 1, 'f')));
+    check(look().sees(volume(1)), waiting("no-candidate"));
+}

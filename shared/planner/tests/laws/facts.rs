@@ -1,0 +1,206 @@
+//! What the contract says of an observation, told apart from the planner: who is healthy, who is fit for what, what
+//! belongs to which slot. The planner's own functions are not used here.
+
+use planner::finding::{Finding, Severity};
+use planner::ids::{InstanceId, SlotName};
+use planner::observation::{
+    Address, Attachment, AttachmentState, Instance, InstanceState, Observation, Volume, VolumeState,
+};
+use planner::plan::{Plan, SlotPlan, SlotState, Step};
+use planner::tags::{DrainingReason, Setting};
+
+/// A slot as the tags have it, in the order of the ids.
+pub(crate) struct SlotFacts<'o> {
+    pub(crate) name: &'o SlotName,
+    pub(crate) volumes: Vec<&'o Volume>,
+    pub(crate) addresses: Vec<&'o Address>,
+    seen: &'o Observation,
+}
+
+pub(crate) fn slot<'o>(seen: &'o Observation, name: &'o SlotName) -> SlotFacts<'o> {
+    let mut volumes: Vec<&Volume> = seen.volumes.iter().filter(|v| v.tags.slot == *name).collect();
+    volumes.sort_by_key(|volume| volume.id.as_str());
+    let mut addresses: Vec<&Address> = seen.addresses.iter().filter(|a| a.tags.slot == *name).collect();
+    addresses.sort_by_key(|address| address.allocation.as_str());
+    SlotFacts { name, volumes, addresses, seen }
+}
+
+/// Each slot's plan with its facts.
+pub(crate) fn planned<'o>(
+    seen: &'o Observation,
+    plan: &'o Plan,
+) -> impl Iterator<Item = (&'o SlotPlan, SlotFacts<'o>)> {
+    plan.slots.iter().map(|planned| (planned, slot(seen, &planned.slot)))
+}
+
+pub(crate) fn find<'o>(seen: &'o Observation, id: &InstanceId) -> Option<&'o Instance> {
+    seen.instances.iter().find(|instance| instance.id == *id)
+}
+
+pub(crate) fn is_member(seen: &Observation, instance: &Instance) -> bool {
+    instance.tags.fleets.contains(&seen.fleet)
+}
+
+/// Paused, or meant to be.
+pub(crate) fn is_paused(instance: &Instance) -> bool {
+    !matches!(instance.tags.paused, Setting::Absent | Setting::Value(false))
+}
+
+/// Running, with a mark that is sure and not void, or a doomed spot request.
+pub(crate) fn is_draining(instance: &Instance) -> bool {
+    let marked = instance.tags.draining.as_ref().is_some_and(|mark| {
+        let void = mark.since.is_some_and(|since| since < instance.launched);
+        !void && mark.reason != DrainingReason::RebalanceRecommendation
+    });
+    instance.state == InstanceState::Running && (marked || instance.doomed.is_some())
+}
+
+pub(crate) fn is_recommended(instance: &Instance) -> bool {
+    let marked = instance.tags.draining.as_ref().is_some_and(|mark| {
+        let void = mark.since.is_some_and(|since| since < instance.launched);
+        !void && mark.reason == DrainingReason::RebalanceRecommendation
+    });
+    instance.state == InstanceState::Running && marked && !is_draining(instance)
+}
+
+pub(crate) fn is_healthy(instance: &Instance) -> bool {
+    instance.state == InstanceState::Running && !is_draining(instance) && !is_recommended(instance)
+}
+
+/// Whether several managed fleets claim the instance.
+pub(crate) fn is_contended(seen: &Observation, instance: &Instance) -> bool {
+    instance.tags.fleets.iter().filter(|fleet| seen.managed.contains(fleet)).count() > 1
+}
+
+/// The instance that an association points at.
+pub(crate) fn pointed_at<'o>(seen: &'o Observation, address: &Address) -> Option<&'o Instance> {
+    let association = address.association.as_ref()?;
+    match (&association.instance, &association.interface) {
+        (Some(id), _) => find(seen, id),
+        (None, Some(interface)) => {
+            seen.instances.iter().find(|i| i.interfaces.iter().any(|own| own.id == *interface))
+        }
+        (None, None) => None,
+    }
+}
+
+/// The attachment, with its instance when that was seen.
+pub(crate) fn attachments<'o>(
+    seen: &'o Observation,
+    volume: &'o Volume,
+) -> impl Iterator<Item = (&'o Attachment, Option<&'o Instance>)> {
+    volume.attachments.iter().map(|attachment| (attachment, find(seen, &attachment.instance)))
+}
+
+/// Attached or being attached, and not on the way off.
+pub(crate) fn is_settled(attachment: &Attachment) -> bool {
+    matches!(attachment.state, AttachmentState::Attaching | AttachmentState::Attached)
+}
+
+pub(crate) fn is_free(volume: &Volume) -> bool {
+    volume.attachments.is_empty() && volume.state == VolumeState::Available
+}
+
+/// Whether another slot has a volume on the instance, in whatever state.
+pub(crate) fn has_volume_of_another(seen: &Observation, name: &SlotName, instance: &InstanceId) -> bool {
+    let mut others = seen.volumes.iter().filter(|volume| volume.tags.slot != *name);
+    others.any(|volume| volume.attachments.iter().any(|a| a.instance == *instance))
+}
+
+impl<'o> SlotFacts<'o> {
+    pub(crate) fn first(&self) -> Option<&'o Volume> {
+        self.volumes.first().copied()
+    }
+
+    /// The instance to which the first volume is settled.
+    pub(crate) fn holder(&self) -> Option<&'o Instance> {
+        let attachment = self.first()?.attachments.first().filter(|a| is_settled(a))?;
+        find(self.seen, &attachment.instance)
+    }
+
+    /// Whether a volume of the slot is on the instance, in whatever state.
+    pub(crate) fn has_volume_on(&self, instance: &InstanceId) -> bool {
+        self.volumes.iter().any(|volume| volume.attachments.iter().any(|a| a.instance == *instance))
+    }
+
+    /// Whether another slot has a volume where this one has.
+    pub(crate) fn shares_an_instance(&self) -> bool {
+        let mut on = self.volumes.iter().flat_map(|volume| &volume.attachments);
+        on.any(|attachment| has_volume_of_another(self.seen, self.name, &attachment.instance))
+    }
+
+    /// Whether every volume other than the first is free, or settled on that instance.
+    pub(crate) fn others_free_or_on(&self, instance: &InstanceId) -> bool {
+        self.volumes.iter().skip(1).all(|volume| match volume.attachments.as_slice() {
+            [] => volume.state == VolumeState::Available,
+            [one] => one.instance == *instance && is_settled(one),
+            _ => false,
+        })
+    }
+
+    /// Whether all of it is on one healthy instance of the fleet, which has nothing of another slot with volumes.
+    pub(crate) fn is_complete(&self) -> bool {
+        let on_volume = self.volumes.iter().map(|volume| match volume.attachments.as_slice() {
+            [one] if one.state == AttachmentState::Attached => find(self.seen, &one.instance),
+            _ => None,
+        });
+        let on_address = self.addresses.iter().map(|address| pointed_at(self.seen, address));
+        let on: Vec<Option<&Instance>> = on_volume.chain(on_address).collect();
+        let Some(Some(holder)) = on.first() else { return false };
+        on.iter().all(|instance| instance.is_some_and(|instance| instance.id == holder.id))
+            && is_healthy(holder)
+            && is_member(self.seen, holder)
+            && !has_volume_of_another(self.seen, self.name, &holder.id)
+    }
+
+    /// Whether the instance is a candidate: "a healthy instance of the fleet, in the slot's zone, holding no other slot",
+    /// or one under a mere recommendation; and where the rest of the slot already is, if it is anywhere.
+    pub(crate) fn is_fit(&self, instance: &Instance) -> bool {
+        let seen = self.seen;
+        let in_zone = self.first().is_none_or(|first| first.zone == instance.zone);
+        let anchored_elsewhere = self.volumes.iter().skip(1).any(|volume| {
+            attachments(seen, volume).any(|(attachment, on)| {
+                is_settled(attachment)
+                    && on.is_some_and(|on| on.state == InstanceState::Running && on.id != instance.id)
+            })
+        });
+        let refused = seen.memory.failures.iter().any(|failure| match &failure.step {
+            Step::AttachVolume { volume, instance: to, .. } => {
+                self.first().is_some_and(|first| first.id == *volume) && *to == instance.id
+            }
+            Step::DetachVolume { .. }
+            | Step::DisassociateAddress { .. }
+            | Step::AssociateAddress { .. }
+            | Step::MarkDraining { .. } => false,
+        });
+        (is_healthy(instance) || is_recommended(instance))
+            && is_member(seen, instance)
+            && !is_contended(seen, instance)
+            && !is_paused(instance)
+            && in_zone
+            && !anchored_elsewhere
+            && !refused
+            && !has_volume_of_another(seen, self.name, &instance.id)
+    }
+
+    pub(crate) fn has_candidate(&self) -> bool {
+        self.seen.instances.iter().any(|instance| self.is_fit(instance))
+    }
+}
+
+pub(crate) fn told(plan: &SlotPlan, code: &str) -> bool {
+    plan.findings.iter().any(|finding| finding.code() == code)
+}
+
+/// Blocked by more than where its addresses go, or what EC2 refused.
+///
+/// CONTESTED g: with those findings alone a blocked slot still has steps.
+pub(crate) fn is_shut(plan: &SlotPlan) -> bool {
+    let lenient = ["too-few-private-addresses", "private-address-taken", "refused"];
+    let mut grave = plan.findings.iter().filter(|finding| finding.severity() == Severity::Blocking);
+    plan.state == SlotState::Blocked && grave.any(|finding: &Finding| !lenient.contains(&finding.code()))
+}
+
+pub(crate) fn is_volume_step(step: &Step) -> bool {
+    matches!(step, Step::AttachVolume { .. } | Step::DetachVolume { .. })
+}

@@ -1,0 +1,97 @@
+//! No slot's plan depends on another slot that it shares no instance with.
+
+use crate::config;
+use crate::facts::told;
+use crate::worlds::{ALIGNED, ANY, worlds};
+use planner::ids::{InstanceId, SlotName};
+use planner::observation::Observation;
+use planner::plan;
+use planner::plan::{Plan, SlotPlan};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// What is compared: all but the words of findings, which name other instances.
+fn essence(plan: &SlotPlan) -> impl PartialEq + std::fmt::Debug + use<> {
+    let told: Vec<&str> = plan.findings.iter().map(planner::finding::Finding::code).collect();
+    let SlotPlan { slot, state, holder, lead, follow, next, .. } = plan.clone();
+    (slot, state, holder, lead, follow, next, told)
+}
+
+/// First volumes that ask for different names block each other on purpose.
+fn is_at_odds(plan: &Plan) -> bool {
+    plan.slots.iter().any(|slot| told(slot, "first-devices-disagree"))
+}
+
+/// Where a slot has volumes, in whatever state.
+fn has_volumes_on(seen: &Observation, name: &SlotName) -> BTreeSet<InstanceId> {
+    let volumes = seen.volumes.iter().filter(|volume| volume.tags.slot == *name);
+    volumes.flat_map(|volume| &volume.attachments).map(|a| a.instance.clone()).collect()
+}
+
+/// Where other slots, and the slot's own addresses, are.
+fn others_are_on(seen: &Observation, name: &SlotName) -> BTreeSet<InstanceId> {
+    let volumes = seen.volumes.iter().filter(|volume| volume.tags.slot != *name);
+    let attached = volumes.flat_map(|volume| &volume.attachments).map(|a| a.instance.clone());
+    let addresses = seen.addresses.iter().filter(|address| address.tags.slot != *name);
+    attached
+        .chain(addresses.filter_map(|a| crate::facts::pointed_at(seen, a)).map(|on| on.id.clone()))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Two halves of a fleet that share no zone are planned as if each were alone.
+    #[test]
+    fn zones_are_planned_as_if_each_were_alone(world in worlds(ALIGNED)) {
+        let seen = &world.0;
+        let whole = plan(seen);
+        prop_assume!(!is_at_odds(&whole));
+        for zone in ["a", "b"] {
+            let mut part = seen.clone();
+            part.instances.retain(|instance| instance.zone.as_str() == zone);
+            part.volumes.retain(|volume| volume.zone.as_str() == zone);
+            let names: BTreeSet<SlotName> = part.volumes.iter().map(|volume| volume.tags.slot.clone()).collect();
+            part.addresses.retain(|address| names.contains(&address.tags.slot));
+            // What an odd address points at may be in the other zone.
+            prop_assume!(part.addresses.iter().all(|a| {
+                crate::facts::pointed_at(seen, a).is_none_or(|on| on.zone.as_str() == zone)
+            }));
+            for alone in &plan(&part).slots {
+                let together = whole.slots.iter().find(|slot| slot.slot == alone.slot).expect("the same slot");
+                prop_assert_eq!(essence(alone), essence(together));
+            }
+        }
+    }
+
+    /// A slot that stays where it is can be taken away, together with its instances, and no other plan changes.
+    #[test]
+    fn slot_that_stays_is_of_no_account_to_others(world in worlds(ANY)) {
+        let seen = &world.0;
+        let whole = plan(seen);
+        prop_assume!(!is_at_odds(&whole));
+        for gone in &whole.slots {
+            let on = has_volumes_on(seen, &gone.slot);
+            let settled = gone.steps().count() == 0
+                && gone.next == planner::plan::Next::Nothing
+                && (crate::facts::is_shut(gone)
+                    || matches!(gone.state, planner::plan::SlotState::Held | planner::plan::SlotState::Paused));
+            let own = |tags: &planner::tags::ResourceTags| tags.slot == gone.slot;
+            let has_volumes = seen.volumes.iter().any(|volume| own(&volume.tags));
+            let strays = seen.addresses.iter().filter(|a| own(&a.tags)).filter_map(|a| crate::facts::pointed_at(seen, a));
+            let together = strays.into_iter().all(|at| on.contains(&at.id));
+            let remembered = seen.memory.accepted.values().any(|accepted| on.contains(&accepted.instance));
+            if !settled || remembered || !has_volumes || !together || !on.is_disjoint(&others_are_on(seen, &gone.slot)) {
+                continue;
+            }
+            let mut rest = seen.clone();
+            rest.volumes.retain(|volume| !own(&volume.tags));
+            rest.addresses.retain(|address| !own(&address.tags));
+            rest.instances.retain(|instance| !on.contains(&instance.id));
+            for alone in &plan(&rest).slots {
+                let before = whole.slots.iter().find(|slot| slot.slot == alone.slot).expect("the same slot");
+                prop_assert_eq!(essence(alone), essence(before), "without {}", gone.slot);
+            }
+        }
+    }
+}

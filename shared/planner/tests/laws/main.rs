@@ -1,0 +1,25 @@
+//! Laws: what holds of every plan, whatever was observed.
+//!
+//! Written from the contract and the invariants. Each law runs over 10,000 worlds; `PROPTEST_CASES` says otherwise.
+//! Clauses marked CONTESTED allow for what `../examples/contested.rs` shows under the same letter, and go with it.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "what is not there fails its test")]
+
+mod census;
+mod convergence;
+mod dice;
+mod facts;
+mod ideal;
+mod independence;
+mod matching;
+mod reports;
+mod safety;
+mod totality;
+mod worlds;
+
+use proptest::test_runner::Config;
+
+/// How every law is run.
+fn config() -> Config {
+    // A failure prints its world, and that becomes an example: no file of seeds to keep.
+    Config { cases: 10_000, max_global_rejects: 100_000, failure_persistence: None, ..Config::default() }
+}

@@ -1,0 +1,272 @@
+//! What no step ever does.
+
+use crate::config;
+use crate::facts::{
+    attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_member, is_paused,
+    is_settled, is_shut, is_volume_step, planned, pointed_at,
+};
+use crate::worlds::{ANY, World, worlds};
+use planner::device::DeviceName;
+use planner::ids::InstanceId;
+use planner::observation::{InstanceState, Observation};
+use planner::plan;
+use planner::plan::{SlotPlan, SlotState, Step};
+use planner::tags::Setting;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The attachments that a slot plans.
+fn attaching(plan: &SlotPlan) -> impl Iterator<Item = (&str, &InstanceId, &DeviceName)> {
+    plan.steps().filter_map(|step| match step {
+        Step::AttachVolume { volume, instance, device } => Some((volume.as_str(), instance, device)),
+        Step::DetachVolume { .. }
+        | Step::DisassociateAddress { .. }
+        | Step::AssociateAddress { .. }
+        | Step::MarkDraining { .. } => None,
+    })
+}
+
+fn seen_and_planned(world: &World) -> (&Observation, planner::plan::Plan) {
+    (&world.0, plan(&world.0))
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// "From a *stopped* holder Holdfast detaches it, once a candidate exists, but not when the instance is configured
+    /// for hibernation." The step names the instance that was seen to have the volume.
+    #[test]
+    fn volume_is_detached_from_a_stopped_instance_alone_and_for_somebody(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        // CONTESTED a: a slot may think that it has an instance which another has.
+        for (planned, slot) in planned(seen, &plan).filter(|(_, slot)| !slot.shares_an_instance()) {
+            for step in planned.steps() {
+                let Step::DetachVolume { volume, instance } = step else { continue };
+                let volume = slot.volumes.iter().find(|own| own.id == *volume).expect("a volume of the slot");
+                let mut on = attachments(seen, volume).filter(|(attachment, _)| is_settled(attachment));
+                let (attachment, from) = on.next().expect("it is attached");
+                let from = from.expect("the instance was seen");
+                prop_assert_eq!(&attachment.instance, instance);
+                prop_assert_eq!(from.state, InstanceState::Stopped);
+                prop_assert!(!from.hibernation && is_member(seen, from) && !is_paused(from));
+                let holder = slot.holder().filter(|holder| holder.state == InstanceState::Running);
+                prop_assert!(holder.is_some_and(|holder| !is_draining(holder)) || slot.has_candidate());
+            }
+        }
+    }
+
+    /// A free volume, to a running, healthy instance of the fleet in its zone that has no other slot; and only when
+    /// every other volume of the slot is free or already there.
+    #[test]
+    fn volume_is_attached_only_where_the_slot_may_be(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for (volume, instance, _) in attaching(planned) {
+                let volume = slot.volumes.iter().find(|own| own.id.as_str() == volume).expect("of the slot");
+                let target = find(seen, instance).expect("an instance that was seen");
+                prop_assert!(is_free(volume));
+                prop_assert_eq!(target.state, InstanceState::Running);
+                prop_assert!(is_member(seen, target) && !is_draining(target) && !is_paused(target));
+                prop_assert_eq!(&target.zone, &volume.zone);
+                prop_assert!(slot.others_free_or_on(instance));
+                let first = slot.first().expect("it has volumes");
+                if volume.id == first.id {
+                    prop_assert!(!is_contended(seen, target));
+                    // CONTESTED a: unless a stray volume of this slot is there as well.
+                    prop_assert!(!has_volume_of_another(seen, slot.name, instance) || slot.has_volume_on(instance));
+                } else {
+                    let lead = attaching(planned).any(|(id, to, _)| id == first.id.as_str() && to == instance);
+                    prop_assert!(lead || slot.holder().is_some_and(|holder| holder.id == *instance));
+                }
+            }
+        }
+    }
+
+    /// The lead is the first volume's, and no other step is. Nothing is in two places of a plan.
+    #[test]
+    fn first_volume_leads_alone(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        let mut resources = BTreeSet::new();
+        for (planned, slot) in planned(seen, &plan) {
+            let first = slot.first().map(|first| first.id.as_str());
+            if let Some(lead) = &planned.lead {
+                prop_assert_eq!(Some(lead.resource()), first);
+            }
+            prop_assert!(planned.follow.iter().flatten().all(|step| Some(step.resource()) != first));
+            for chain in planned.lead.as_slice().iter().map(std::slice::from_ref).chain(planned.follow.iter().map(Vec::as_slice)) {
+                let of: BTreeSet<&str> = chain.iter().map(Step::resource).collect();
+                prop_assert_eq!(of.len(), 1);
+                prop_assert!(of.into_iter().all(|resource| resources.insert(resource)));
+            }
+        }
+    }
+
+    /// No instance is given to two slots, and no name of an instance to two volumes.
+    #[test]
+    fn instance_takes_one_slot(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        let (mut taken, mut names) = (BTreeMap::new(), BTreeSet::new());
+        // CONTESTED a: but slots that share an instance already.
+        for (planned, slot) in planned(seen, &plan).filter(|(_, slot)| !slot.shares_an_instance()) {
+            // CONTESTED w: a slot of addresses completes itself where a slot with volumes is about to come.
+            let targets = planned.steps().filter(|step| !slot.volumes.is_empty() || is_volume_step(step));
+            let targets = targets.filter(|step| !matches!(step, Step::DetachVolume { .. }));
+            for instance in targets.filter_map(Step::instance) {
+                prop_assert_eq!(*taken.entry(instance.clone()).or_insert(slot.name), slot.name);
+            }
+            for (volume, instance, device) in attaching(planned) {
+                let letter = device.as_str().trim_start_matches("/dev/").trim_start_matches("xv").trim_start_matches('s');
+                prop_assert!(names.insert((instance.clone(), letter.to_owned())));
+                let of_the_slot = slot.volumes.iter().flat_map(|own| &own.attachments);
+                let mut there = of_the_slot.filter(|attachment| attachment.instance == *instance);
+                prop_assert!(!there.any(|attachment| attachment.device.is_same_device(device)), "{} {}", volume, device);
+            }
+        }
+    }
+
+    /// Invariant 9: the first volumes of a fleet ask for one name, unless EC2 has refused it here, or the slot itself
+    /// has it here.
+    #[test]
+    fn first_volumes_ask_for_one_name(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        let mut asked: Option<DeviceName> = None;
+        for (planned, slot) in planned(seen, &plan) {
+            let Some(Step::AttachVolume { instance, device, .. }) = &planned.lead else { continue };
+            let first = slot.first().expect("it has volumes");
+            let wanted = match &first.tags.device {
+                Setting::Value(device) => device.clone(),
+                Setting::Absent | Setting::Invalid(_) => DeviceName::reported("/dev/sdf"),
+            };
+            let refused = seen.memory.refused_devices.keys().any(|(on, name)| on == instance && *name == wanted);
+            prop_assert!(wanted == *device || refused || slot.has_volume_on(instance));
+            prop_assert!(asked.get_or_insert_with(|| wanted.clone()).is_same_device(&wanted));
+        }
+    }
+
+    /// "`true`: the slot is left alone and reported `paused`", on a resource and on an instance that has a volume. And
+    /// where a person must act, nothing moves until then.
+    #[test]
+    fn paused_or_blocked_slot_is_left_alone(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            let tags = slot.volumes.iter().map(|v| &v.tags).chain(slot.addresses.iter().map(|a| &a.tags));
+            let asked = tags.into_iter().any(|tags| tags.paused == Setting::Value(true));
+            let mut on = slot.volumes.iter().flat_map(|volume| attachments(seen, volume));
+            let mut holder_paused = on.any(|(_, on)| on.is_some_and(|on| on.tags.paused == Setting::Value(true)));
+            holder_paused &= planned.findings.iter().all(|finding| finding.code() != "invalid-paused");
+            if asked || (holder_paused && slot.volumes.iter().all(|volume| volume.attachments.len() < 2)) {
+                prop_assert_eq!(planned.state, SlotState::Paused);
+            }
+            if planned.state == SlotState::Paused || is_shut(planned) {
+                prop_assert_eq!(planned.steps().count(), 0);
+            }
+        }
+    }
+
+    /// No step names an instance that is paused, or takes anything off one that is not of the fleet.
+    #[test]
+    fn paused_and_foreign_instances_are_not_touched(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for step in planned.steps() {
+                if let Some(instance) = step.instance() {
+                    let instance = find(seen, instance).expect("an instance that was seen");
+                    prop_assert!(is_member(seen, instance) && !is_paused(instance));
+                }
+                if let Step::DisassociateAddress { address, .. } = step {
+                    let address = slot.addresses.iter().find(|own| own.allocation == *address).expect("its own");
+                    let on = pointed_at(seen, address).expect("an instance that was seen");
+                    // CONTESTED l: it may be paused.
+                    prop_assert!(is_member(seen, on) || on.state == InstanceState::Terminated);
+                }
+            }
+            let strays = slot.volumes.iter().flat_map(|volume| attachments(seen, volume)).filter_map(|(_, on)| on);
+            let on = strays.chain(slot.addresses.iter().filter_map(|address| pointed_at(seen, address)));
+            for on in on.filter(|on| !is_member(seen, on) && on.state != InstanceState::Terminated) {
+                prop_assert!(is_shut(planned) || planned.state == SlotState::Paused, "{}", on.id);
+            }
+        }
+    }
+
+    /// An association is ended by its own id, and never on the instance that has the slot.
+    #[test]
+    fn address_leaves_by_the_association_that_was_seen(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for step in planned.steps() {
+                let Step::DisassociateAddress { address, association } = step else { continue };
+                let own = slot.addresses.iter().find(|own| own.allocation == *address).expect("its own");
+                prop_assert_eq!(own.association.as_ref().map(|on| &on.id), Some(association));
+                let (on, holder) = (pointed_at(seen, own), slot.holder());
+                // CONTESTED a: unless a volume of another slot is there as well.
+                let shared = holder.is_some_and(|holder| has_volume_of_another(seen, slot.name, &holder.id));
+                prop_assert!(shared || holder.is_none() || on.map(|on| &on.id) != holder.map(|holder| &holder.id));
+            }
+        }
+    }
+
+    /// "An address that is already there is never displaced", by DescribeAddresses, by what DescribeInstances says of
+    /// addresses that nobody tagged, and by this plan.
+    #[test]
+    fn address_goes_to_a_private_address_that_has_none(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        let mut taken = BTreeSet::new();
+        for (planned, slot) in planned(seen, &plan) {
+            for chain in &planned.follow {
+                let Some(Step::AssociateAddress { address, instance, interface, private }) = chain.last() else { continue };
+                let own = slot.addresses.iter().find(|own| own.allocation == *address).expect("its own");
+                prop_assert_eq!(own.association.is_some(), chain.len() == 2);
+                let target = find(seen, instance).expect("an instance that was seen");
+                prop_assert_ne!(pointed_at(seen, own).map(|on| &on.id), Some(instance));
+                let primary = target.interfaces.iter().find(|own| own.primary).expect("it has one");
+                prop_assert_eq!(&primary.id, interface);
+                let place = primary.addresses.iter().find(|place| place.private == *private).expect("a place");
+                let known = place.elastic.filter(|elastic| seen.addresses.iter().all(|a| a.public != *elastic));
+                prop_assert_eq!(known, None);
+                let there = |other: &planner::observation::Address| {
+                    other.association.as_ref().is_some_and(|on| {
+                        on.private.unwrap_or(primary.addresses[0].private) == *private
+                    }) && pointed_at(seen, other).is_some_and(|on| on.id == *instance)
+                };
+                prop_assert!(!seen.addresses.iter().any(there));
+                // CONTESTED w: of two slots, one of addresses and one with volumes, both may come.
+                prop_assert!(taken.insert((slot.name, *private)));
+            }
+        }
+    }
+
+    /// The addresses follow the first volume: to the instance that has it, or is to have it in this round.
+    #[test]
+    fn addresses_go_where_the_first_volume_is(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for step in planned.follow.iter().flatten() {
+                let Step::AssociateAddress { instance, .. } = step else { continue };
+                let target = find(seen, instance).expect("an instance that was seen");
+                prop_assert!(target.state == InstanceState::Running && !is_draining(target));
+                if slot.first().is_some() {
+                    let led = attaching(planned).any(|(id, to, _)| Some(id) == slot.first().map(|f| f.id.as_str()) && to == instance);
+                    prop_assert!(led || slot.holder().is_some_and(|holder| holder.id == *instance));
+                }
+            }
+        }
+    }
+
+    /// What EC2 has refused for good is not tried again in the same invocation, and what it has just accepted is awaited
+    /// while its answers may not show it.
+    #[test]
+    fn step_is_not_repeated(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for step in planned.steps() {
+                prop_assert!(!seen.memory.failures.iter().any(|failure| failure.step.is_same_act(step)));
+            }
+            for (volume, ..) in attaching(planned) {
+                let own = slot.volumes.iter().find(|own| own.id.as_str() == volume).expect("of the slot");
+                let Some(accepted) = seen.memory.accepted.get(&own.id) else { continue };
+                let runs = find(seen, &accepted.instance).is_some_and(|on| on.state == InstanceState::Running);
+                prop_assert!(!runs, "{} was accepted", volume);
+            }
+        }
+    }
+}
