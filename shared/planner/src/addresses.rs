@@ -4,24 +4,29 @@
 //! already stays where it is, and none is ever displaced.
 
 use crate::candidates::Occupancy;
+use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::observation::{Address, Instance, Interface, Observation};
 use crate::plan::Step;
 use crate::slot::Slot;
 use std::net::Ipv4Addr;
 
-/// The steps that bring the slot's addresses to the instance, and what stands in their way.
+/// Plans the steps that bring the slot's addresses to the instance, and tells what stands in their way.
 pub(crate) fn bring_to(
     target: &Instance,
     slot: &Slot<'_>,
     occupancy: &Occupancy<'_>,
     observation: &Observation,
-) -> (Vec<Vec<Step>>, Vec<Finding>) {
-    let (mut chains, mut findings) = (Vec::new(), Vec::new());
+    draft: &mut Draft,
+) {
     let interface = target.primary_interface();
     let mut places = Places::read(target, interface, slot, observation);
     for (index, address) in slot.addresses.iter().enumerate() {
         if is_on(address, target, observation) {
+            continue;
+        }
+        if is_being_accepted(address, target, observation) {
+            draft.await_transition();
             continue;
         }
         let away = address.association.as_ref().map(|association| Step::DisassociateAddress {
@@ -36,29 +41,31 @@ pub(crate) fn bring_to(
                     interface: interface.id.clone(),
                     private,
                 };
-                chains.push(away.into_iter().chain([there]).collect());
+                draft.follow.push(away.into_iter().chain([there]).collect());
             }
             (Place::Taken { private, elastic }, _) => {
-                findings.push(Finding::PrivateAddressTaken {
+                draft.findings.push(Finding::PrivateAddressTaken {
                     address: address.allocation.clone(),
                     instance: target.id.clone(),
                     private,
                     elastic,
                 });
-                chains.extend(let_go_of(address, target, slot, occupancy, observation));
+                draft.follow.extend(let_go_from(address, slot, occupancy, observation));
             }
             (Place::Free(_) | Place::None, _) => {
                 let (addresses, places) = (slot.addresses.len(), places.count());
-                findings.push(Finding::TooFewPrivateAddresses {
-                    instance: target.id.clone(),
-                    addresses,
-                    places,
-                });
+                let instance = target.id.clone();
+                draft.tell_once(Finding::TooFewPrivateAddresses { instance, addresses, places });
             }
         }
     }
-    findings.dedup();
-    (chains, findings)
+}
+
+/// Whether EC2 accepted the association so recently that its answers may not show it yet. Each repetition may be
+/// charged (EC2 API reference, `AssociateAddress`).
+fn is_being_accepted(address: &Address, target: &Instance, observation: &Observation) -> bool {
+    let accepted = observation.memory.associated.get(&address.allocation);
+    accepted.is_some_and(|accepted| accepted.instance == target.id && accepted.may_not_show_yet(observation))
 }
 
 /// The steps that free addresses from instances that other slots have. Without them two slots whose addresses a
@@ -74,20 +81,6 @@ pub(crate) fn let_go(
         .iter()
         .filter(|address| holder.is_none_or(|holder| !is_on(address, holder, observation)));
     away.filter_map(|address| let_go_from(address, slot, occupancy, observation)).collect()
-}
-
-fn let_go_of(
-    address: &Address,
-    target: &Instance,
-    slot: &Slot<'_>,
-    occupancy: &Occupancy<'_>,
-    observation: &Observation,
-) -> Option<Vec<Step>> {
-    if is_on(address, target, observation) {
-        None
-    } else {
-        let_go_from(address, slot, occupancy, observation)
-    }
 }
 
 fn let_go_from(

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Severity};
 use crate::ids::{InstanceId, SlotName};
-use crate::memory::Memory;
+use crate::memory::{Failure, Memory};
 use crate::plan::{Next, SlotPlan, SlotState, Step};
 
 /// A slot's plan while it is being made. How the slot stands follows from it at the end.
@@ -34,23 +34,32 @@ impl Draft {
 
     /// Leaves out what EC2 has refused for good in this invocation, and all that would follow from it.
     pub(crate) fn drop_failed(&mut self, memory: &Memory) {
-        let failed = |step: &Step| memory.failures.iter().any(|failure| failure.step.is_same_act(step));
-        if self.lead.as_ref().is_some_and(failed) {
+        let failed = |step: &Step| memory.failures.iter().find(|failure| failure.step.is_same_act(step));
+        let mut dropped: Vec<&Failure> = self.lead.iter().filter_map(failed).collect();
+        if !dropped.is_empty() {
             self.lead = None;
             self.follow.clear();
         }
-        self.follow.retain(|chain| !chain.iter().any(failed));
-        self.tell_failures(memory);
+        dropped.extend(self.follow.iter().flatten().filter_map(failed));
+        self.follow.retain(|chain| chain.iter().all(|step| failed(step).is_none()));
+        for failure in dropped {
+            self.tell_once(failure.finding());
+        }
     }
 
-    /// Tells what EC2 has refused for good.
+    /// Tells everything that EC2 has refused the slot for good.
     pub(crate) fn tell_failures(&mut self, memory: &Memory) {
-        for failure in memory.failures.iter().filter(|failure| failure.slot == self.slot) {
-            let (step, resource) = (failure.step.name(), failure.step.resource().to_owned());
-            let finding = Finding::Refused { step, resource, reason: failure.reason.clone() };
-            if !self.findings.contains(&finding) {
-                self.findings.push(finding);
+        for failure in &memory.failures {
+            if failure.slot == self.slot {
+                self.tell_once(failure.finding());
             }
+        }
+    }
+
+    /// Tells something, unless it has been told.
+    pub(crate) fn tell_once(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
         }
     }
 

@@ -3,7 +3,9 @@
 //! It is lost with the invocation, and every plan is safe without it.
 
 use crate::device::DeviceName;
-use crate::ids::{InstanceId, SlotName, VolumeId};
+use crate::finding::Finding;
+use crate::ids::{AllocationId, InstanceId, SlotName, VolumeId};
+use crate::observation::{InstanceState, Observation};
 use crate::plan::Step;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -17,13 +19,15 @@ pub const STALE_SECONDS: i64 = 5;
 pub struct Memory {
     /// Attachments that EC2 accepted, and when.
     pub accepted: BTreeMap<VolumeId, Accepted>,
+    /// Associations that EC2 accepted, and when.
+    pub associated: BTreeMap<AllocationId, Accepted>,
     /// Device names that EC2 said were taken, and when.
     pub refused_devices: BTreeMap<(InstanceId, DeviceName), DateTime<Utc>>,
     /// Steps that EC2 refused for good.
     pub failures: Vec<Failure>,
 }
 
-/// An attachment that EC2 accepted.
+/// An attachment or an association that EC2 accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// To which instance.
@@ -41,4 +45,21 @@ pub struct Failure {
     pub step: Step,
     /// What EC2 said.
     pub reason: String,
+}
+
+impl Accepted {
+    /// Whether it was so recently that EC2's answers may not show it yet.
+    pub(crate) fn may_not_show_yet(&self, observation: &Observation) -> bool {
+        let recent = (observation.began - self.at).num_seconds() <= STALE_SECONDS;
+        let instance = observation.instance(&self.instance);
+        recent && instance.is_some_and(|instance| instance.state == InstanceState::Running)
+    }
+}
+
+impl Failure {
+    /// What to tell people of it.
+    pub(crate) fn finding(&self) -> Finding {
+        let (step, resource) = (self.step.name(), self.step.resource().to_owned());
+        Finding::Refused { step, resource, reason: self.reason.clone() }
+    }
 }

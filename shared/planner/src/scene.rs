@@ -10,7 +10,6 @@ use crate::decide::Verdict;
 use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::ids::InstanceId;
-use crate::memory::STALE_SECONDS;
 use crate::observation::{Health, Instance, InstanceState, Observation, Volume};
 use crate::plan::{SlotPlan, SlotState};
 use crate::slot::Slot;
@@ -93,11 +92,7 @@ impl Scene<'_, '_> {
 
     /// Whether EC2 accepted an attachment so recently that its answers may not show it yet.
     pub(crate) fn is_being_accepted(&self, volume: &Volume) -> bool {
-        let Some(accepted) = self.observation.memory.accepted.get(&volume.id) else {
-            return false;
-        };
-        let recent = (self.observation.began - accepted.at).num_seconds() <= STALE_SECONDS;
-        let instance = self.observation.instance(&accepted.instance);
-        recent && instance.is_some_and(|instance| instance.state == InstanceState::Running)
+        let accepted = self.observation.memory.accepted.get(&volume.id);
+        accepted.is_some_and(|accepted| accepted.may_not_show_yet(self.observation))
     }
 }

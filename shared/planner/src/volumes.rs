@@ -127,9 +127,7 @@ impl<'a> Scene<'a, '_> {
         } else {
             self.free_the_others(target, draft);
         }
-        let (chains, findings) = addresses::bring_to(target, self.slot, self.occupancy, self.observation);
-        draft.follow.extend(chains);
-        draft.findings.extend(findings);
+        addresses::bring_to(target, self.slot, self.occupancy, self.observation, draft);
     }
 
     /// Whether every volume other than the first is free or where the slot goes. Until then none may be attached, so

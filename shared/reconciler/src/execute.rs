@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use planner::ids::{FleetName, SlotName};
 use planner::memory::{Accepted, Failure, Memory, STALE_SECONDS};
 use planner::plan::{Plan, SlotPlan, Step};
+use std::sync::{Mutex, PoisonError};
 
 /// Carries out the steps that one look has led to.
 pub(crate) struct Executor<'a, E, C> {
@@ -20,6 +21,23 @@ pub(crate) struct Executor<'a, E, C> {
     pub(crate) fleet: &'a FleetName,
     /// When the look began.
     pub(crate) began: DateTime<Utc>,
+    /// Where each step is written down as soon as it has ended, for a round may be cut off by the deadline.
+    pub(crate) journal: &'a Journal,
+}
+
+/// Steps that have ended.
+#[derive(Debug, Default)]
+pub(crate) struct Journal(Mutex<Vec<Done>>);
+
+impl Journal {
+    fn add(&self, done: Done) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+    }
+
+    /// The steps that have ended since the last time.
+    pub(crate) fn take(&self) -> Vec<Done> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// What became of a step.
@@ -43,43 +61,37 @@ pub(crate) struct Done {
 
 impl<E: Ec2, C: Clock> Executor<'_, E, C> {
     /// One round of steps for every slot, slots side by side.
-    pub(crate) async fn round(&self, plan: &Plan) -> Vec<Done> {
-        join_all(plan.slots.iter().map(|slot| self.slot(slot))).await.into_iter().flatten().collect()
+    pub(crate) async fn round(&self, plan: &Plan) {
+        join_all(plan.slots.iter().map(|slot| self.slot(slot))).await;
     }
 
     /// The first volume's step alone; once EC2 has accepted it, the others side by side.
-    async fn slot(&self, plan: &SlotPlan) -> Vec<Done> {
-        let mut done = Vec::new();
-        if let Some(lead) = &plan.lead {
-            done.push(self.step(&plan.slot, lead).await);
-            if !done.iter().all(Done::is_accepted) {
-                return done;
-            }
+    async fn slot(&self, plan: &SlotPlan) {
+        if let Some(lead) = &plan.lead
+            && !self.step(&plan.slot, lead).await
+        {
+            return;
         }
-        let chains = join_all(plan.follow.iter().map(|chain| self.chain(&plan.slot, chain))).await;
-        done.extend(chains.into_iter().flatten());
-        done
+        join_all(plan.follow.iter().map(|chain| self.chain(&plan.slot, chain))).await;
     }
 
     /// Steps in their order, as far as EC2 accepts them.
-    async fn chain(&self, slot: &SlotName, steps: &[Step]) -> Vec<Done> {
-        let mut done: Vec<Done> = Vec::new();
+    async fn chain(&self, slot: &SlotName, steps: &[Step]) {
         for step in steps {
-            done.push(self.step(slot, step).await);
-            if !done.iter().all(Done::is_accepted) {
+            if !self.step(slot, step).await {
                 break;
             }
         }
-        done
     }
 
-    async fn step(&self, slot: &SlotName, step: &Step) -> Done {
-        let effect = self.act(step).await;
+    /// One step. Whether EC2 accepted it.
+    async fn step(&self, slot: &SlotName, step: &Step) -> bool {
+        let effect = act(self.ec2, self.clock, self.began, step).await;
         let (fleet, name, resource) = (self.fleet.as_str(), step.name(), step.resource());
         let instance = step.instance().map(ToString::to_string).unwrap_or_default();
         match &effect {
             Effect::Done(_) => {
-                tracing::info!(fleet, slot = slot.as_str(), step = name, resource, instance, "done")
+                tracing::info!(fleet, slot = slot.as_str(), step = name, resource, instance, "done");
             }
             Effect::Failed(error, class, _) => {
                 tracing::warn!(fleet, slot = slot.as_str(), step = name, resource, instance, ?class, %error, "failed");
@@ -95,47 +107,46 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
                 );
             }
         }
-        Done { slot: slot.clone(), step: step.clone(), effect }
+        let accepted = matches!(effect, Effect::Done(_));
+        self.journal.add(Done { slot: slot.clone(), step: step.clone(), effect });
+        accepted
     }
+}
 
-    /// Makes the call, unless the look began too long ago: then an instance that it saw stopped may be running.
-    pub(crate) async fn act(&self, step: &Step) -> Effect {
-        let age = (self.clock.now() - self.began).num_milliseconds();
-        if !(0..=STALE_SECONDS * 1000).contains(&age) {
-            return Effect::Stale;
+/// Makes the call, unless the look began too long ago: then an instance that it saw stopped may be running.
+pub(crate) async fn act<E: Ec2, C: Clock>(ec2: &E, clock: &C, began: DateTime<Utc>, step: &Step) -> Effect {
+    let age = (clock.now() - began).num_milliseconds();
+    if !(0..=STALE_SECONDS * 1000).contains(&age) {
+        return Effect::Stale;
+    }
+    let answer = match step {
+        Step::AttachVolume { volume, instance, device } => ec2.attach_volume(volume, instance, device).await,
+        Step::DetachVolume { volume, instance } => ec2.detach_volume(volume, instance).await,
+        Step::DisassociateAddress { association, .. } => ec2.disassociate_address(association).await,
+        Step::AssociateAddress { address, interface, private, .. } => {
+            ec2.associate_address(address, interface, *private).await
         }
-        let answer = match step {
-            Step::AttachVolume { volume, instance, device } => {
-                self.ec2.attach_volume(volume, instance, device).await
-            }
-            Step::DetachVolume { volume, instance } => self.ec2.detach_volume(volume, instance).await,
-            Step::DisassociateAddress { association, .. } => self.ec2.disassociate_address(association).await,
-            Step::AssociateAddress { address, interface, private, .. } => {
-                self.ec2.associate_address(address, interface, *private).await
-            }
-            Step::MarkDraining { instance, value } => self.ec2.mark_draining(instance, value).await,
-        };
-        let now = self.clock.now();
-        match answer {
-            Ok(()) => Effect::Done(now),
-            Err(error) => {
-                let class = class(&error);
-                Effect::Failed(error, class, now)
-            }
+        Step::MarkDraining { instance, value } => ec2.mark_draining(instance, value).await,
+    };
+    let now = clock.now();
+    match answer {
+        Ok(()) => Effect::Done(now),
+        Err(error) => {
+            let class = class(&error);
+            Effect::Failed(error, class, now)
         }
     }
 }
 
 impl Done {
-    fn is_accepted(&self) -> bool {
-        matches!(self.effect, Effect::Done(_))
-    }
-
     /// Remembers what later looks of this invocation should know.
     pub(crate) fn remember(&self, memory: &mut Memory) {
         match (&self.step, &self.effect) {
             (Step::AttachVolume { volume, instance, .. }, Effect::Done(at)) => {
                 memory.accepted.insert(volume.clone(), Accepted { instance: instance.clone(), at: *at });
+            }
+            (Step::AssociateAddress { address, instance, .. }, Effect::Done(at)) => {
+                memory.associated.insert(address.clone(), Accepted { instance: instance.clone(), at: *at });
             }
             (Step::DetachVolume { volume, .. }, Effect::Done(_)) => {
                 memory.accepted.remove(volume);

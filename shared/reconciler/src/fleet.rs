@@ -5,9 +5,10 @@ use crate::class::{Class, class};
 use crate::clock::Clock;
 use crate::ec2::{Ec2, Ec2Error};
 use crate::events::Patience;
-use crate::execute::{Done, Effect, Executor};
+use crate::execute::{Done, Effect, Executor, Journal};
 use crate::observe;
 use crate::report::{FleetReport, Outcome, SlotReport, StepReport};
+use chrono::{DateTime, Utc};
 use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
 use planner::memory::Memory;
@@ -16,6 +17,7 @@ use planner::plan::{Next, Plan, SlotState};
 use planner::tags::{DrainingTag, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What all fleets of an invocation share.
 pub(crate) struct Context<'a, E, C> {
@@ -33,6 +35,7 @@ pub(crate) struct Context<'a, E, C> {
 pub(crate) struct FleetRun {
     fleet: FleetName,
     memory: Memory,
+    journal: Journal,
     steps: BTreeMap<SlotName, Vec<StepReport>>,
     plan: Option<Plan>,
     /// Steps that are of no slot.
@@ -50,6 +53,7 @@ impl FleetRun {
         Self {
             fleet,
             memory: Memory::default(),
+            journal: Journal::default(),
             steps: BTreeMap::new(),
             plan: None,
             own_steps: Vec::new(),
@@ -73,34 +77,36 @@ impl FleetRun {
     ) {
         let mut backoff = Backoff::new();
         loop {
+            let began = Instant::now();
             context.overlay(&mut seen);
             let plan = planner::plan(&seen);
-            let next = if context.dry_run {
+            let pause = if context.dry_run {
                 self.rehearse(&plan);
                 None
             } else {
-                let executor = Executor {
-                    ec2: context.ec2,
-                    clock: context.clock,
-                    fleet: &self.fleet,
-                    began: seen.began,
-                };
-                let done = executor.round(&plan).await;
-                let next = pause_after(&done, &plan, context.patience, &mut backoff);
+                self.executor(context, seen.began).round(&plan).await;
+                let done = self.journal.take();
+                let pause = pause_after(&done, &plan, context.patience, &mut backoff);
                 self.keep(done);
-                next
+                pause
             };
             self.plan = Some(plan);
-            let Some(pause) = next else {
+            let Some(pause) = pause else {
                 self.unfinished = false;
                 return;
             };
-            tokio::time::sleep(pause).await;
+            // From the look and not from its end, so that a call which gets no answer keeps no other slot waiting.
+            tokio::time::sleep_until(began + pause).await;
             match self.look_again(context, &mut backoff).await {
                 Some(again) => seen = again,
                 None => return,
             }
         }
+    }
+
+    fn executor<'a, E, C>(&'a self, context: &Context<'a, E, C>, began: DateTime<Utc>) -> Executor<'a, E, C> {
+        let (fleet, journal) = (&self.fleet, &self.journal);
+        Executor { ec2: context.ec2, clock: context.clock, fleet, began, journal }
     }
 
     fn keep(&mut self, done: Vec<Done>) {
@@ -167,6 +173,8 @@ impl FleetRun {
     }
 
     pub(crate) fn report(mut self) -> FleetReport {
+        let cut_off = self.journal.take();
+        self.keep(cut_off);
         let (slots, findings) = self.plan.map(|plan| (plan.slots, plan.findings)).unwrap_or_default();
         let mut reports: Vec<SlotReport> = Vec::new();
         for slot in slots {

@@ -5,7 +5,7 @@ use crate::class::{Class, class};
 use crate::clock::Clock;
 use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
 use crate::events::{Scope, Trigger};
-use crate::execute::{self, Effect, Executor};
+use crate::execute::{self, Effect};
 use crate::fleet::{Context, FleetRun};
 use crate::observe::{self, Look};
 use crate::report::{Outcome, Report, StepReport};
@@ -67,6 +67,7 @@ pub async fn run<E: Ec2, C: Clock>(
         },
         trigger,
         runs: Vec::new(),
+        marked: None,
         unmarked: None,
     };
     let first = tokio::time::timeout_at(end, invocation.first_look()).await;
@@ -90,8 +91,25 @@ struct Invocation<'a, E, C> {
     context: Context<'a, E, C>,
     trigger: &'a Trigger,
     runs: Vec<FleetRun>,
-    /// Why the warning could not be written down.
+    /// What became of the mark that the warning called for, once it is known for good.
+    marked: Option<Marked>,
+    /// Why the warning could not be written down yet.
     unmarked: Option<Ec2Error>,
+}
+
+/// What became of a mark.
+#[derive(Debug, Clone)]
+struct Marked {
+    step: StepReport,
+    finding: Option<Finding>,
+}
+
+/// Whether a look can go on after its warning.
+enum Written {
+    /// There is nothing more to write.
+    Settled,
+    /// The look began too long ago to write by it.
+    TooLate,
 }
 
 impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
@@ -100,16 +118,19 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         let mut backoff = Backoff::new();
         loop {
             match self.try_first_look().await {
+                Ok(Some(observations)) => return Ok(observations),
+                Ok(None) => {}
                 Err(error) if class(&error) == Class::Transient => {
                     tracing::warn!(%error, "cannot look");
                     tokio::time::sleep(backoff.pause()).await;
                 }
-                answer => return answer,
+                Err(error) => return Err(error),
             }
         }
     }
 
-    async fn try_first_look(&mut self) -> Result<Vec<Observation>, Ec2Error> {
+    /// The observations; none when the look took too long to act on.
+    async fn try_first_look(&mut self) -> Result<Option<Vec<Observation>>, Ec2Error> {
         let (ec2, clock) = (self.context.ec2, self.context.clock);
         self.runs.clear();
         let nobody = std::future::ready(Ok(Vec::new()));
@@ -125,7 +146,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
                 let look = observe::survey(ec2, clock, nobody).await?;
                 if !look.survey.managed().contains(fleet) {
                     self.runs.push(FleetRun::unmanaged(fleet.clone()));
-                    return Ok(Vec::new());
+                    return Ok(Some(Vec::new()));
                 }
                 (look, BTreeSet::from([fleet.clone()]))
             }
@@ -136,54 +157,60 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             }
         };
         if fleets.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
-        let (steps, findings) = self.write_down(&look).await;
-        look.instances = observe::members(ec2, &fleets).await?;
+        self.runs = fleets.iter().cloned().map(FleetRun::new).collect();
+        match self.write_down(&look, &fleets).await {
+            Written::Settled => {}
+            Written::TooLate => return Ok(None),
+        }
+        look.instances = observe::members_and_holders(ec2, &look, &fleets).await?;
         let memory = |_: &FleetName| Memory::default();
-        let seen = observe::complete(ec2, look, &fleets, self.context.default_policy, memory).await?;
-        self.runs = fleets.into_iter().map(FleetRun::new).collect();
-        for run in &mut self.runs {
-            run.own_steps.extend(steps.iter().cloned());
-            run.own_findings.extend(findings.iter().cloned());
-        }
-        Ok(seen)
+        observe::complete(ec2, look, &fleets, self.context.default_policy, memory).await.map(Some)
     }
 
-    /// Writes the trigger's warning down, if it has one that says something new.
-    async fn write_down(&mut self, look: &Look) -> (Option<StepReport>, Option<Finding>) {
+    /// Writes the trigger's warning down on an instance of one of the fleets, if it says something new. Once in an
+    /// invocation, and not by a look that is too old to act on.
+    async fn write_down(&mut self, look: &Look, fleets: &BTreeSet<FleetName>) -> Written {
         let (Some(warning), [instance]) = (&self.trigger.warning, look.instances.as_slice()) else {
-            return (None, None);
+            return Written::Settled;
         };
-        let Some((tag, step)) = warning::mark(warning, instance, self.context.clock.now()) else {
-            return (None, None);
+        if self.marked.is_some() && self.unmarked.is_none() {
+            return Written::Settled;
+        }
+        let member = instance.tags.fleets.iter().any(|fleet| fleets.contains(fleet) && fleet.is_usable());
+        let (ec2, clock) = (self.context.ec2, self.context.clock);
+        let Some((tag, step)) = warning::mark(warning, instance, clock.now()).filter(|_| member) else {
+            return Written::Settled;
         };
         self.context.marks.insert(instance.id.clone(), tag);
         if self.context.dry_run {
-            return (Some(StepReport { step, outcome: Outcome::Planned, error: None }), None);
+            let step = StepReport { step, outcome: Outcome::Planned, error: None };
+            self.marked = Some(Marked { step, finding: None });
+            return Written::Settled;
         }
-        // The mark is of the instance, whatever its fleets.
-        let fleet = FleetName::new("");
-        let (ec2, clock, began) = (self.context.ec2, self.context.clock, look.survey.began);
-        let effect = Executor { ec2, clock, fleet: &fleet, began }.act(&step).await;
+        let effect = execute::act(ec2, clock, look.survey.began, &step).await;
         tracing::info!(step = step.name(), instance = %instance.id, ?effect, "warning");
-        let finding = match &effect {
+        let mut finding = None;
+        self.unmarked = None;
+        match &effect {
+            Effect::Stale => return Written::TooLate,
+            Effect::Failed(error, Class::Transient, _) => self.unmarked = Some(error.clone()),
             Effect::Failed(error, Class::Permanent, _) => {
                 let (step, resource) = (step.name(), instance.id.to_string());
-                Some(Finding::Refused { step, resource, reason: error.cause.to_string() })
+                finding = Some(Finding::Refused { step, resource, reason: error.cause.to_string() });
             }
-            Effect::Failed(error, Class::Transient, _) => {
-                self.unmarked = Some(error.clone());
-                None
-            }
-            Effect::Done(_) | Effect::Stale | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {
-                None
-            }
-        };
-        (execute::report(step, effect), finding)
+            Effect::Done(_) | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {}
+        }
+        self.marked = execute::report(step, effect).map(|step| Marked { step, finding });
+        Written::Settled
     }
 
-    fn end(self, failure: Option<Failure>) -> Outcomes {
+    fn end(mut self, failure: Option<Failure>) -> Outcomes {
+        for run in &mut self.runs {
+            run.own_steps.extend(self.marked.iter().map(|marked| marked.step.clone()));
+            run.own_findings.extend(self.marked.iter().filter_map(|marked| marked.finding.clone()));
+        }
         let trouble = self.runs.iter().find_map(|run| run.trouble.clone());
         let unfinished: Vec<String> = self.runs.iter().flat_map(FleetRun::unfinished).collect();
         let failure = failure

@@ -141,6 +141,28 @@ fn nth_address_keeps_to_its_place_while_another_comes() {
 }
 
 #[test]
+fn no_place_is_given_twice() {
+    check(
+        look()
+            .sees(instance(1).with_places(3))
+            .sees(volume(1).on(1))
+            .sees(address(1))
+            .sees(address(2))
+            .sees(address(3).at(1, 2)),
+        moving().on(1).follow([to(1, 1, 1)]).follow([to(2, 1, 3)]),
+    );
+}
+
+#[test]
+fn address_of_an_interface_alone_is_at_its_first_place() {
+    let of_another = address(2).in_slot("vip").on(1).but(|a| {
+        a.association.iter_mut().for_each(|on| on.private = None);
+    });
+    let seen = look().sees(instance(1)).sees(volume(1).on(1)).sees(address(1)).sees(of_another);
+    assert_eq!(steps(&seen), [away(2)]);
+}
+
+#[test]
 fn foreign_address_is_not_displaced() {
     check(
         look().sees(reporting(instance(1), 1, 99)).sees(volume(1).on(1)).sees(address(1)),
@@ -288,6 +310,25 @@ fn volumes_go_to_a_free_instance_rather_than_drive_addresses_out() {
     check(
         look().sees(instance(1)).sees(instance(2)).sees(volume(1).in_slot("data")).sees(address(1).on(1)),
         [moving().of("data").lead(attach(1, 2, 'f')), held(1)],
+    );
+}
+
+#[test]
+fn volumes_go_to_an_instance_that_has_addresses_alone_when_there_is_no_other() {
+    check(
+        look().sees(instance(1)).sees(volume(1).in_slot("data")).sees(address(1).on(1)),
+        [moving().of("data").lead(attach(1, 1, 'f')), held(1)],
+    );
+}
+
+#[test]
+fn addresses_alone_do_not_go_where_others_of_their_kind_are() {
+    check(
+        look()
+            .sees(instance(1).with_places(2))
+            .sees(address(1).in_slot("a"))
+            .sees(address(2).in_slot("b").at(1, 2)),
+        [waiting("no-candidate").of("a"), held(1).of("b")],
     );
 }
 

@@ -132,7 +132,7 @@ fn first_volumes_asking_for_different_devices() {
 }
 
 #[test]
-fn first_volumes_asking_for_one_device_in_two_words_are_fine() {
+fn first_volumes_asking_for_the_usual_device_with_and_without_a_tag_are_fine() {
     check(
         look()
             .sees(instance(1))

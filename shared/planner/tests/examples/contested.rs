@@ -239,6 +239,20 @@ fn d_state_does_not_depend_on_which_volume_is_under_way() {
     assert_eq!((one.state, one.next), (two.state, two.next));
 }
 
+/// J. Invariant 9: "the first volume of every slot asks for the same device *name*", so that EC2 refuses the second of two
+/// slots that race for an instance. `/dev/sdf` and `/dev/xvdf` are one device to the kernel; that EC2 refuses the one
+/// while the other is attached is nowhere written, and failure mode H ("same device → silent timeout") says that it
+/// does not. The planner takes them for one name, where taking them for two would be the safe side.
+#[test]
+fn j_first_volumes_asking_for_one_device_under_two_names_block() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).tagged(&[(SLOT, "a"), (planner::tags::DEVICE, "/dev/xvdf")]))
+        .sees(volume(2).in_slot("b"));
+    assert_eq!(of(&seen, "a").state, SlotState::Blocked);
+}
+
 /// K. "An instance holds at most one slot", and a paused slot is left alone: it cannot yield. Yet volumes are sent to
 /// the instance that a paused slot of addresses has, where their own address then never finds a place.
 #[test]

@@ -176,6 +176,14 @@ fn first_volume_goes_on_when_nobody_took_its_name_and_reads_have_settled() {
 }
 
 #[test]
+fn first_volume_leaves_a_name_that_its_own_slot_has() {
+    check(
+        look().sees(instance(1)).sees(volume(1)).sees(volume(2).at(1, 'f', AttachmentState::Attached)),
+        moving().lead(attach(1, 1, 'g')),
+    );
+}
+
+#[test]
 fn first_volume_goes_on_in_the_order_of_the_names() {
     let seen = look().sees(instance(1).using('f', 90).using('g', 91)).sees(volume(1));
     let seen = after_refusal(after_refusal(seen, 'f', 1), 'g', 1);

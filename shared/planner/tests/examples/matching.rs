@@ -1,8 +1,9 @@
 //! Matching: several slots and fewer or more instances. One slot to an instance, and as many slots as can be.
 
-use crate::expected::{attach, blocked, check, check_all, detach, held, moving, paused, to, waiting};
+use crate::expected::{attach, blocked, check, check_all, detach, held, moving, paused, steps, to, waiting};
 use planner::fixtures::{VolumeBuilder, address, instance, look, volume};
-use planner::ids::FleetName;
+use planner::ids::{FleetName, SlotName};
+use planner::memory::Failure;
 use planner::observation::{AttachmentState, InstanceState};
 use planner::plan::Next;
 use planner::tags::{HANDOVER, PAUSED, SLOT};
@@ -38,6 +39,39 @@ fn slot_that_may_go_anywhere_leaves_the_only_instance_to_one_that_may_not() {
             .sees(volume(2).in_slot("b"))
             .sees(volume(3).in_slot("b").at(1, 'g', AttachmentState::Attached)),
         [moving().of("a").lead(attach(1, 2, 'f')), moving().of("b").lead(attach(2, 1, 'f'))],
+    );
+}
+
+#[test]
+fn slot_that_was_refused_elsewhere_gets_the_only_instance_that_it_may_have() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).in_slot("a"))
+        .sees(volume(2).in_slot("b"))
+        .but(|o| {
+            o.memory.failures.push(Failure {
+                slot: SlotName::new("b"),
+                step: attach(2, 2, 'f'),
+                reason: "EncryptedVolumesNotSupported".to_owned(),
+            });
+        });
+    assert_eq!(steps(&seen), [attach(1, 2, 'f'), attach(2, 1, 'f')]);
+}
+
+#[test]
+fn slot_of_a_stopped_holder_comes_before_one_that_waits_for_a_release() {
+    check(
+        look()
+            .sees(instance(1).is(InstanceState::ShuttingDown))
+            .sees(instance(2).is(InstanceState::Stopped))
+            .sees(instance(3))
+            .sees(volume(1).in_slot("a").on(1))
+            .sees(volume(2).in_slot("b").on(2)),
+        [
+            waiting("not-released").told("no-candidate").of("a").on(1),
+            moving().of("b").on(2).lead(detach(2, 2)),
+        ],
     );
 }
 

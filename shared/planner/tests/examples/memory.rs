@@ -63,7 +63,7 @@ fn accepted_attachment_that_shows_is_forgotten() {
 #[test]
 fn refused_attachment_is_tried_on_another_instance() {
     let seen = look().sees(instance(1)).sees(instance(2)).sees(volume(1));
-    check(after_failure(seen, "main", attach(1, 1, 'f')), blocked("refused").lead(attach(1, 2, 'f')));
+    check(after_failure(seen, "main", attach(1, 1, 'f')), moving().lead(attach(1, 2, 'f')));
 }
 
 #[test]
@@ -115,11 +115,17 @@ fn address_that_could_not_be_taken_away_is_left() {
 #[test]
 fn refusal_is_told_of_its_own_slot_alone() {
     let seen = look()
-        .sees(instance(1))
         .sees(instance(2))
-        .sees(volume(1).on(1))
+        .sees(volume(1))
         .sees(volume(2).in_slot("other").on(2));
-    check(after_failure(seen, "main", attach(1, 2, 'f')), [blocked("refused").on(1), held(2).of("other")]);
+    let expected = [blocked("no-candidate").told("refused"), held(2).of("other")];
+    check(after_failure(seen, "main", attach(1, 2, 'f')), expected);
+}
+
+#[test]
+fn refusal_by_one_instance_is_no_matter_once_another_has_the_slot() {
+    let seen = look().sees(instance(1)).sees(instance(2)).sees(volume(1).on(1));
+    check(after_failure(seen, "main", attach(1, 2, 'f')), held(1));
 }
 
 #[test]

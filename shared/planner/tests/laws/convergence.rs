@@ -5,7 +5,7 @@ use crate::config;
 use crate::facts;
 use crate::facts::{SlotFacts, find, is_healthy, is_recommended, is_shut, planned, told};
 use crate::ideal::Ideal;
-use crate::worlds::{CLEAN, worlds};
+use crate::worlds::{CLEAN, World, worlds};
 use planner::observation::{AttachmentState, InstanceState, Observation};
 use planner::plan;
 use planner::plan::{Next, Plan, SlotState};
@@ -101,7 +101,7 @@ proptest! {
                 SlotState::Paused => prop_assert!(false, "nothing is paused"),
                 SlotState::Waiting => {
                     let excused = is_kept(seen, &slot) || !has_room(seen, &slot);
-                    prop_assert!(excused || is_starved(seen, &last, &slot), "{:#?}\n{:#?}", planned, World(seen));
+                    prop_assert!(excused || is_starved(seen, &last, &slot), "{:?}", World(seen.clone()));
                 }
                 SlotState::Blocked => {
                     let by_hand = ["several-instances", "shared-holder", "too-few-private-addresses"];
@@ -111,14 +111,5 @@ proptest! {
                 }
             }
         }
-    }
-}
-
-/// Prints an observation as worlds are printed.
-struct World<'o>(&'o Observation);
-
-impl std::fmt::Debug for World<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        crate::worlds::World(self.0.clone()).fmt(f)
     }
 }

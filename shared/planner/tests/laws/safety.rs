@@ -93,7 +93,7 @@ proptest! {
                 prop_assert_eq!(Some(lead.resource()), first);
             }
             prop_assert!(planned.follow.iter().flatten().all(|step| Some(step.resource()) != first));
-            for chain in planned.lead.as_slice().iter().map(std::slice::from_ref).chain(planned.follow.iter().map(Vec::as_slice)) {
+            for chain in planned.lead.as_slice().chunks(1).chain(planned.follow.iter().map(Vec::as_slice)) {
                 let of: BTreeSet<&str> = chain.iter().map(Step::resource).collect();
                 prop_assert_eq!(of.len(), 1);
                 prop_assert!(of.into_iter().all(|resource| resources.insert(resource)));
@@ -115,8 +115,9 @@ proptest! {
                 prop_assert_eq!(*taken.entry(instance.clone()).or_insert(slot.name), slot.name);
             }
             for (volume, instance, device) in attaching(planned) {
-                let letter = device.as_str().trim_start_matches("/dev/").trim_start_matches("xv").trim_start_matches('s');
-                prop_assert!(names.insert((instance.clone(), letter.to_owned())));
+                // `/dev/sdf` and `/dev/xvdf` are one device.
+                let core = device.as_str().replace("/dev/xvd", "/dev/sd");
+                prop_assert!(names.insert((instance.clone(), core)));
                 let of_the_slot = slot.volumes.iter().flat_map(|own| &own.attachments);
                 let mut there = of_the_slot.filter(|attachment| attachment.instance == *instance);
                 prop_assert!(!there.any(|attachment| attachment.device.is_same_device(device)), "{} {}", volume, device);
@@ -139,6 +140,7 @@ proptest! {
             };
             let refused = seen.memory.refused_devices.keys().any(|(on, name)| on == instance && *name == wanted);
             prop_assert!(wanted == *device || refused || slot.has_volume_on(instance));
+            // CONTESTED j: `/dev/sdf` and `/dev/xvdf` are taken for one name.
             prop_assert!(asked.get_or_insert_with(|| wanted.clone()).is_same_device(&wanted));
         }
     }
@@ -205,10 +207,11 @@ proptest! {
         }
     }
 
-    /// "An address that is already there is never displaced", by DescribeAddresses, by what DescribeInstances says of
+    /// The addresses follow the first volume: to the instance that has it, or is to have it in this round. "An address that
+    /// is already there is never displaced", by DescribeAddresses, by what DescribeInstances says of
     /// addresses that nobody tagged, and by this plan.
     #[test]
-    fn address_goes_to_a_private_address_that_has_none(world in worlds(ANY)) {
+    fn address_follows_the_first_volume_and_displaces_none(world in worlds(ANY)) {
         let (seen, plan) = seen_and_planned(&world);
         let mut taken = BTreeSet::new();
         for (planned, slot) in planned(seen, &plan) {
@@ -217,6 +220,12 @@ proptest! {
                 let own = slot.addresses.iter().find(|own| own.allocation == *address).expect("its own");
                 prop_assert_eq!(own.association.is_some(), chain.len() == 2);
                 let target = find(seen, instance).expect("an instance that was seen");
+                prop_assert!(target.state == InstanceState::Running && !is_draining(target));
+                if let Some(first) = slot.first() {
+                    let mut led = attaching(planned).filter(|(volume, ..)| *volume == first.id.as_str());
+                    let holder = slot.holder().map(|holder| &holder.id);
+                    prop_assert!(led.any(|(_, to, _)| to == instance) || holder == Some(instance));
+                }
                 prop_assert_ne!(pointed_at(seen, own).map(|on| &on.id), Some(instance));
                 let primary = target.interfaces.iter().find(|own| own.primary).expect("it has one");
                 prop_assert_eq!(&primary.id, interface);
@@ -231,23 +240,6 @@ proptest! {
                 prop_assert!(!seen.addresses.iter().any(there));
                 // CONTESTED w: of two slots, one of addresses and one with volumes, both may come.
                 prop_assert!(taken.insert((slot.name, *private)));
-            }
-        }
-    }
-
-    /// The addresses follow the first volume: to the instance that has it, or is to have it in this round.
-    #[test]
-    fn addresses_go_where_the_first_volume_is(world in worlds(ANY)) {
-        let (seen, plan) = seen_and_planned(&world);
-        for (planned, slot) in planned(seen, &plan) {
-            for step in planned.follow.iter().flatten() {
-                let Step::AssociateAddress { instance, .. } = step else { continue };
-                let target = find(seen, instance).expect("an instance that was seen");
-                prop_assert!(target.state == InstanceState::Running && !is_draining(target));
-                if slot.first().is_some() {
-                    let led = attaching(planned).any(|(id, to, _)| Some(id) == slot.first().map(|f| f.id.as_str()) && to == instance);
-                    prop_assert!(led || slot.holder().is_some_and(|holder| holder.id == *instance));
-                }
             }
         }
     }

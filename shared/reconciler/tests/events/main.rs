@@ -1,0 +1,129 @@
+//! Events: each function takes its own and refuses every other, naming what is wrong and the way out.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
+
+mod hostile;
+
+use planner::ids::{FleetName, InstanceId};
+use planner::tags::DrainingReason;
+use reconciler::events::{
+    InvalidEvent, Patience, Scope, Trigger, Warning, instance_state_change, reconcile,
+    spot_interruption_warning,
+};
+use serde_json::{Value, json};
+use std::path::Path;
+
+type Parser = fn(Value) -> Result<Trigger, InvalidEvent>;
+
+/// Every function, with its parser.
+const PARSERS: [(&str, Parser); 3] = [
+    (instance_state_change::FUNCTION, instance_state_change::parse),
+    (spot_interruption_warning::FUNCTION, spot_interruption_warning::parse),
+    (reconcile::FUNCTION, reconcile::parse),
+];
+
+const ID: &str = "i-0123456789abcdef0";
+
+/// A payload of `events/`, by its file's name.
+fn sample(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn samples() -> Vec<(String, Value)> {
+    let folder = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")).unwrap();
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = names.filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "json"));
+    names.map(|name| (name.clone(), sample(&name))).collect()
+}
+
+fn of_instance(function: &'static str) -> Trigger {
+    Trigger {
+        function,
+        scope: Scope::Instance(InstanceId::parse(ID).unwrap()),
+        warning: None,
+        dry_run: false,
+        patience: Patience::Releases,
+    }
+}
+
+fn of_reconcile(scope: Scope, dry_run: bool) -> Trigger {
+    Trigger { function: "reconcile", scope, warning: None, dry_run, patience: Patience::Transitions }
+}
+
+#[test]
+fn every_sample_is_taken_by_its_own_function_and_refused_by_the_others() {
+    let samples = samples();
+    for (function, _) in PARSERS {
+        assert!(samples.iter().any(|(name, _)| name.starts_with(function)), "no sample for {function}");
+    }
+    for (name, payload) in samples {
+        for (function, parse) in PARSERS {
+            let taken = parse(payload.clone());
+            assert_eq!(taken.is_ok(), name.starts_with(function), "{name} and {function}: {taken:?}");
+            if let Ok(trigger) = taken {
+                assert_eq!(trigger.function, function);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_state_change_asks_for_its_instance_whatever_the_state_and_the_time() {
+    let mut payload = sample("instance-state-change-running.json");
+    for state in
+        ["pending", "running", "stopping", "stopped", "shutting-down", "terminated", "hibernating", ""]
+    {
+        payload["detail"]["state"] = json!(state);
+        payload["time"] = json!("1999-12-31T23:59:59Z");
+        let trigger = instance_state_change::parse(payload.clone()).unwrap();
+        assert_eq!(trigger, of_instance("instance-state-change"), "{state}");
+    }
+    payload["detail"].as_object_mut().unwrap().remove("state");
+    payload.as_object_mut().unwrap().remove("time");
+    assert_eq!(instance_state_change::parse(payload).unwrap(), of_instance("instance-state-change"));
+}
+
+#[test]
+fn a_warning_asks_for_its_instance_and_tells_when() {
+    for name in ["terminate", "stop", "hibernate"] {
+        let payload = sample(&format!("spot-interruption-warning-{name}.json"));
+        let at = serde_json::from_value(payload["time"].clone()).unwrap();
+        let warning = Some(Warning { reason: DrainingReason::SpotInterruption, at });
+        let expected = Trigger { warning, ..of_instance("spot-interruption-warning") };
+        assert_eq!(spot_interruption_warning::parse(payload).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_schedule_asks_for_every_fleet() {
+    let mut payload = sample("reconcile-scheduled.json");
+    assert_eq!(reconcile::parse(payload.clone()).unwrap(), of_reconcile(Scope::All, false));
+    payload["source"] = json!("aws.scheduler");
+    assert_eq!(reconcile::parse(payload).unwrap(), of_reconcile(Scope::All, false));
+}
+
+#[test]
+fn an_input_by_hand_may_name_a_fleet_and_ask_for_a_dry_run() {
+    let web = || Scope::Fleet(FleetName::new("web"));
+    for (input, expected) in [
+        (json!({}), of_reconcile(Scope::All, false)),
+        (json!({"dry_run": true}), of_reconcile(Scope::All, true)),
+        (json!({"fleet": "web"}), of_reconcile(web(), false)),
+        (json!({"fleet": "web", "dry_run": true}), of_reconcile(web(), true)),
+        (json!({"fleet": null, "dry_run": false}), of_reconcile(Scope::All, false)),
+        (json!({"fleet": "web*"}), of_reconcile(Scope::Fleet(FleetName::new("web*")), false)),
+    ] {
+        assert_eq!(reconcile::parse(input.clone()).unwrap(), expected, "{input}");
+    }
+}
+
+#[test]
+fn unknown_keys_of_an_event_are_of_no_account() {
+    let mut payload = sample("instance-state-change-running.json");
+    for key in ["version", "id", "account", "time", "region", "resources"] {
+        payload.as_object_mut().unwrap().remove(key);
+    }
+    payload["replay-name"] = json!("yesterday's");
+    payload["detail"]["new-field"] = json!([1, 2]);
+    assert_eq!(instance_state_change::parse(payload).unwrap(), of_instance("instance-state-change"));
+}
