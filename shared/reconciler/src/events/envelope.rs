@@ -41,6 +41,9 @@ pub enum InvalidEvent {
         "the input is not understood: {0}; it may have the keys `fleet` (a name) and `dry_run` (true or false)"
     )]
     ByHand(#[source] serde_json::Error),
+    /// An event with the keys of input by hand, which would be ignored.
+    #[error("the payload is an event and has the key `{0}` of input by hand: send the one or the other")]
+    Mixed(&'static str),
     /// Input by hand for a fleet that none can be named.
     #[error(
         "the input's fleet is `{0}`, which names no fleet: write its full name, or leave the key out for all"

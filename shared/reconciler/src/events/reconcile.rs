@@ -22,6 +22,9 @@ struct ByHand {
 pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
     envelope::object(&payload)?;
     if payload.get("detail-type").is_some() {
+        if let Some(key) = ["fleet", "dry_run"].into_iter().find(|key| payload.get(key).is_some()) {
+            return Err(InvalidEvent::Mixed(key));
+        }
         // A rule on a schedule sends `aws.events`, EventBridge Scheduler sends `aws.scheduler`.
         envelope::envelope(payload, &["aws.events", "aws.scheduler"], "Scheduled Event")?;
         return Ok(trigger(Scope::All, false));
