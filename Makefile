@@ -65,6 +65,13 @@ figures: ## Prints the figures of the release binaries: size, memory, processor 
 	cargo build --release $(call packages,$(FUNCTIONS))
 	@cargo run --quiet -p end-to-end --bin figures -- $(addprefix target/release/,$(FUNCTIONS))
 
+# How many states the model check generates for each of its worlds.
+STATES ?= 1500000
+
+.PHONY: model
+model: ## Checks every interleaving of small worlds with the shipped planner (STATES=1500000 for each)
+	cargo run --release -p model-check -- $(STATES)
+
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
 	rustup target add aarch64-unknown-linux-gnu
