@@ -32,7 +32,7 @@ test-pure: ## Runs the tests that need no AWS SDK, in seconds
 
 .PHONY: test-sdk
 test-sdk: functions
-	cargo test $(call packages,$(SDK))
+	RUST_TEST_THREADS=4 cargo test $(call packages,$(SDK))
 
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/

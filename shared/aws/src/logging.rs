@@ -7,6 +7,7 @@ use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// How a line is written.
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Format {
     /// An object with `timestamp` and `level`, without which Lambda would take each line for one of level INFO.
     Json,

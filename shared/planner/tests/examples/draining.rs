@@ -54,6 +54,16 @@ fn addresses_stay_with_a_draining_holder_of_volumes() {
 }
 
 #[test]
+fn draining_holder_gets_nothing_more() {
+    for holder in draining(1) {
+        check(
+            look().sees(holder).sees(instance(2)).sees(volume(1).on(1)).sees(volume(2)).sees(address(1)),
+            waiting("holder-draining").on(1),
+        );
+    }
+}
+
+#[test]
 fn addresses_alone_leave_a_draining_holder_at_once() {
     for holder in draining(1) {
         check(

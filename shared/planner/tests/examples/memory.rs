@@ -114,10 +114,7 @@ fn address_that_could_not_be_taken_away_is_left() {
 
 #[test]
 fn refusal_is_told_of_its_own_slot_alone() {
-    let seen = look()
-        .sees(instance(2))
-        .sees(volume(1))
-        .sees(volume(2).in_slot("other").on(2));
+    let seen = look().sees(instance(2)).sees(volume(1)).sees(volume(2).in_slot("other").on(2));
     let expected = [blocked("no-candidate").told("refused"), held(2).of("other")];
     check(after_failure(seen, "main", attach(1, 2, 'f')), expected);
 }

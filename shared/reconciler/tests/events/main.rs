@@ -1,6 +1,7 @@
 //! Events: each function takes its own and refuses every other, naming what is wrong and the way out.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
 
+mod any_json;
 mod hostile;
 
 use planner::ids::{FleetName, InstanceId};

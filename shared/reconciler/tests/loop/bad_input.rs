@@ -192,3 +192,22 @@ async fn what_is_paused_is_left_alone_and_says_so() {
     assert_eq!(ran.acts(), [""; 0]);
     assert_eq!((ran.state("web/main"), ran.findings("web/main")), ("waiting", vec!["no-candidate"]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_address_on_another_fleet_s_instance_is_told_by_the_instance_though_ec2_names_its_interface_only()
+{
+    let api = FleetName::new("api");
+    let nameless = address(1).on(3).but(|address| address.association.as_mut().unwrap().instance = None);
+    let ec2 = Scripted::new(world([
+        nameless.into(),
+        volume(3).but(|volume| volume.tags.fleet = api.clone()).on(3).into(),
+        on_demand(1).into(),
+        on_demand(3).of_fleets(&["api"]).into(),
+    ]));
+    let ran = ec2.run(&sweep()).await;
+    assert_eq!(ran.acts(), [""; 0]);
+    assert_eq!(ran.findings("web/main"), ["address-outside-fleet"]);
+    let message = ran.slot("web/main")["findings"][0]["message"].as_str().unwrap();
+    assert!(message.contains("i-00000003"), "{message}");
+    ran.assert_held("api/main", 3);
+}

@@ -55,7 +55,7 @@ async fn nothing_begins_after_the_deadline() {
         assert_eq!(ran.failure.is_none(), ran.accepted().len() == 2 && ran.state("web/db") == "held");
         assert!(ran.took <= TimeDelta::seconds(seconds), "{} of {seconds} s", ran.took);
         let calls = ec2.calls();
-        tokio::time::sleep(Duration::from_secs(120)).await;
+        tokio::time::sleep(Duration::from_mins(2)).await;
         assert_eq!(ec2.calls(), calls, "something outlived its invocation");
     }
 }
@@ -135,4 +135,17 @@ async fn an_attachment_that_gets_nowhere_is_a_finding_after_ninety_seconds() {
     assert_eq!((ran.state("web/main"), &ran.failure), ("blocked", &None));
     assert_eq!(ran.findings("web/main"), ["stuck-attaching"]);
     assert!((90..100).contains(&ran.took.num_seconds()), "{}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ec2_accepted_just_before_the_deadline_is_told() {
+    let ec2 = Scripted::new(world([volume(1).into(), volume(2).into(), on_demand(1).into()])).at(
+        Action::AttachVolume,
+        2,
+        Turn::Delay(2500),
+    );
+    let ran = ec2.run_for(3, &running(1)).await;
+    assert_eq!(ran.acts(), [attach(1, 1, 'f'), attach(2, 1, 'g')]);
+    assert!(matches!(ran.failure, Some(Failure::Unfinished(_))), "{:?}", ran.failure);
+    assert_eq!(ran.outcomes("web/main")[0], "attach-volume done");
 }

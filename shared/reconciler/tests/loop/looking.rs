@@ -91,6 +91,8 @@ async fn looks_that_fail_in_passing_until_the_deadline_are_a_failure_with_the_re
     let ran = ec2.run_for(30, &running(1)).await;
     assert_eq!(ran.acts(), [attach(1, 1, 'f'), associate(1, 1)]);
     assert!(matches!(&ran.failure, Some(Failure::Ec2(error)) if error.action == Action::DescribeVolumes));
+    let looks = ran.count(Action::DescribeVolumes);
+    assert!((6..16).contains(&looks), "{looks} looks in half a minute: the pauses grow to 4 s");
     assert_eq!(ran.outcomes("web/main"), ["attach-volume done", "associate-address done"]);
 }
 

@@ -9,13 +9,13 @@
 )]
 
 mod bad_input;
-mod contradictions;
 mod deadline;
 mod device;
 mod dry_run;
 mod freshness;
 mod looking;
 mod lost_answers;
+mod marks;
 mod ran;
 mod refusals;
 mod release;

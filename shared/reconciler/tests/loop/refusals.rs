@@ -235,3 +235,12 @@ async fn an_association_that_changed_since_the_look_is_not_ended() {
     assert_eq!(ran.acts(), [disassociate(1)]);
     ran.assert_held("web/main", 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_a_second_candidate_took_is_held() {
+    let full = Turn::Refuse("AttachmentLimitExceeded", "Too many volumes.");
+    let parts = [volume(1).into(), on_demand(1).into(), on_demand(2).into()];
+    let ran = Scripted::new(world(parts)).at(Action::AttachVolume, 1, full).run(&running(1)).await;
+    assert_eq!(ran.acts(), [attach(1, 1, 'f'), attach(1, 2, 'f')]);
+    ran.assert_held("web/main", 2);
+}

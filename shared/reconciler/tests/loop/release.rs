@@ -1,12 +1,12 @@
 //! The end of a holder: what is waited for, and what is not.
 
 use crate::ran::{associate, attach, detach, disassociate};
-use crate::scripted::Scripted;
+use crate::scripted::{Scripted, Turn};
 use crate::world::{World, world};
 use crate::{on_demand, state_change, sweep};
 use chrono::TimeDelta;
 use planner::fixtures::{NOW, address, at, volume};
-use planner::observation::InstanceState;
+use planner::observation::{AttachmentState, InstanceState};
 use reconciler::ec2::Action;
 
 /// Instance 1 is being terminated with the slot, and instance 2 runs.
@@ -29,6 +29,9 @@ async fn a_released_volume_is_attached_within_five_seconds() {
         let delay = ran.began(Action::AttachVolume, 1) - at(NOW + seconds);
         assert!(delay >= TimeDelta::zero(), "attached before the release");
         assert!(delay <= TimeDelta::seconds(5), "released after {seconds} s, attached {delay} later");
+        let attached = ran.began(Action::AttachVolume, 1);
+        let next = ran.calls.iter().find(|call| call.began > attached && !call.is_act()).unwrap();
+        assert!(next.began - attached < TimeDelta::milliseconds(1300), "the pauses start over");
     }
 }
 
@@ -67,7 +70,7 @@ async fn the_sweep_waits_for_no_release() {
     assert_eq!(ran.rounds().len(), 2, "{:?}", ran.rounds());
     assert_eq!((ran.state("web/main"), &ran.failure), ("waiting", &None));
     assert_eq!(ran.findings("web/main"), ["not-released"]);
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
     let next = ec2.run(&sweep()).await;
     assert_eq!(next.acts(), [attach(1, 2, 'f'), associate(1, 2)]);
     next.assert_held("web/main", 2);
@@ -121,4 +124,50 @@ async fn no_holder_but_a_stopped_one_is_detached_from() {
             assert_eq!(ran.state("web/main"), "waiting", "{state}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_whose_acts_get_no_answer_does_not_make_another_wait() {
+    for seconds in 10..=40 {
+        let ec2 = Scripted::new(
+            world([
+                volume(1).in_slot("good").on(1).into(),
+                volume(2).in_slot("bad").in_zone("b").into(),
+                on_demand(1).is(InstanceState::ShuttingDown).into(),
+                on_demand(2).into(),
+                on_demand(3).in_zone("b").into(),
+            ])
+            .after(seconds, |world| world.end(1)),
+        )
+        .during(Action::AttachVolume, 1..=usize::MAX, Turn::LoseCall);
+        let ran = ec2.run(&state_change(1, "shutting-down")).await;
+        let attached = ran.calls.iter().find(|call| call.text == attach(1, 2, 'f')).unwrap();
+        ran.acts();
+        let delay = attached.began - at(NOW + seconds);
+        assert!(delay <= TimeDelta::seconds(5), "released after {seconds} s, attached {delay} later");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_stopped_and_came_back_may_have_the_slot_again() {
+    // The other slot, whose attachment takes for ever, keeps the invocation at it.
+    let other = volume(9).in_slot("other").in_zone("b").at(9, 'f', AttachmentState::Attaching);
+    let parts = [volume(1).into(), other.into(), on_demand(1).into(), on_demand(9).in_zone("b").into()];
+    let world = world(parts)
+        .after(1, |world| {
+            world.instance(1).state = InstanceState::Stopped;
+            world.instances.push(on_demand(2).build());
+        })
+        .after(6, |world| world.shut_down(2))
+        .after(20, |world| world.start(1));
+    let lost = Turn::Refuse("IncorrectState", "Instance 'i-00000002' is not 'running'.");
+    // The pauses are not always the same: it depends on them whether the second instance is tried once more.
+    let ec2 = Scripted::new(world).during(Action::AttachVolume, 2..=3, lost);
+    let ran = ec2.run_for(40, &state_change(1, "running")).await;
+    assert_eq!(ran.accepted(), [attach(1, 1, 'f'), detach(1, 1), attach(1, 1, 'f')]);
+    assert!(ran.acts().len() <= 5);
+    assert_eq!(
+        (ran.state("web/main"), ran.slot("web/main")["holder"].as_str()),
+        ("held", Some("i-00000001"))
+    );
 }

@@ -6,6 +6,7 @@ use crate::world::world;
 use crate::{by_hand, on_demand, running, state_change, sweep};
 use planner::fixtures::{address, instance, volume, volume_id};
 use planner::ids::FleetName;
+use planner::observation::InstanceState;
 use reconciler::ec2::Action;
 use serde_json::json;
 
@@ -27,6 +28,8 @@ async fn the_first_write_follows_two_rounds_of_questions() {
         ]
     );
     assert_eq!(ran.acts().len(), 3);
+    let pause = ran.began(Action::DescribeVolumes, 2) - ran.began(Action::AttachVolume, 1);
+    assert!((750..1300).contains(&pause.num_milliseconds()), "the next look comes after {pause}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,4 +212,17 @@ async fn a_slow_attachment_is_waited_for() {
     assert_eq!(ran.acts(), [attach(1, 1, 'f'), associate(1, 1)]);
     ran.assert_held("web/main", 1);
     assert!(ran.took.num_seconds() >= 60, "it is held once the volume is attached, not before");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ended_holder_without_tags_costs_no_third_round() {
+    let ec2 = Scripted::new(world([
+        volume(1).in_slot("a").on(1).into(),
+        volume(2).in_slot("b").into(),
+        on_demand(1).of_fleets(&[]).is(InstanceState::Terminated).into(),
+        on_demand(2).into(),
+    ]));
+    let ran = ec2.run(&running(2)).await;
+    let rounds = ran.rounds();
+    assert_eq!(rounds[2], [attach(2, 2, 'f')], "{rounds:?}");
 }

@@ -182,7 +182,7 @@ impl State {
                 Turn::Hook(change) => change(&mut self.world),
                 Turn::Delay(milliseconds) => pause += Duration::from_millis(milliseconds),
                 Turn::Stale(seconds) => age = Some(TimeDelta::seconds(seconds)),
-                fault_turn => fault = Some(fault_turn),
+                Turn::Refuse(..) | Turn::LoseAnswer | Turn::LoseCall | Turn::Garble => fault = Some(turn),
             }
         }
         self.past.push(self.world.clone());

@@ -66,3 +66,21 @@ async fn an_ended_association_that_still_shows_is_ended_once() {
     assert!(ran.acts().len() > 3);
     ran.assert_held("web/main", 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_accepted_association_that_does_not_show_yet_is_not_repeated() {
+    let parts = [volume(1).on(1).into(), address(1).into(), on_demand(1).into()];
+    let ec2 = Scripted::new(world(parts)).at(Action::DescribeAddresses, 2, Turn::Stale(2));
+    let ran = ec2.run(&running(1)).await;
+    assert_eq!(ran.acts(), [associate(1, 1)], "each repetition may be charged");
+    ran.assert_held("web/main", 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_moved_address_that_still_shows_where_it_was_is_left_alone() {
+    let parts = [volume(1).on(2).into(), address(1).on(1).into(), on_demand(1).into(), on_demand(2).into()];
+    let ec2 = Scripted::new(world(parts)).during(Action::DescribeAddresses, 2..=3, Turn::Stale(4));
+    let ran = ec2.run(&running(2)).await;
+    assert_eq!(ran.acts(), [disassociate(1), associate(1, 2)]);
+    ran.assert_held("web/main", 2);
+}

@@ -1,25 +1,25 @@
-//! Warnings: written down once, while they are fresh, and believed from then on.
+//! Warnings: which are written down, and what follows from them.
 
 use crate::ran::{Ran, associate, attach, disassociate, mark};
 use crate::scripted::{Scripted, Turn};
 use crate::world::{World, world};
 use crate::{on_demand, running, state_change, sweep, warned};
 use planner::fixtures::{InstanceBuilder, address, at, instance, instance_id, volume};
+use planner::ids::FleetName;
 use planner::observation::InstanceState;
 use reconciler::ec2::Action;
-use reconciler::invocation::Failure;
 use serde_json::json;
 
 /// Ten seconds before the fixtures' now.
-const FRESH: &str = "2026-11-23T12:16:30Z";
+pub(crate) const FRESH: &str = "2026-11-23T12:16:30Z";
 
 /// The slot is on this instance, number 1, and nowhere else to go.
-fn held_by(holder: InstanceBuilder) -> World {
+pub(crate) fn held_by(holder: InstanceBuilder) -> World {
     world([volume(1).on(1).into(), address(1).on(1).into(), holder.into()])
 }
 
 /// A slot of an address alone, which moves as soon as its holder drains.
-fn address_only() -> World {
+pub(crate) fn address_only() -> World {
     world([address(1).on(1).into(), on_demand(1).into(), on_demand(2).into()])
 }
 
@@ -111,65 +111,6 @@ async fn a_warning_of_an_instance_that_ends_or_is_foreign_or_unknown_is_not_writ
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mark_that_ec2_refuses_because_the_instance_is_gone_is_harmless() {
-    let gone = Turn::Refuse("InvalidInstanceID.NotFound", "The instance ID 'i-00000001' does not exist");
-    let ran =
-        Scripted::new(held_by(on_demand(1))).at(Action::CreateTags, 1, gone).run(&warned(1, FRESH)).await;
-    assert_eq!(ran.acts(), [mark(1, FRESH)]);
-    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining refused"]);
-    assert_eq!(ran.failure, None);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_mark_that_failed_in_passing_is_a_failure_that_a_retry_cures() {
-    for turn in [
-        Turn::Refuse("RequestLimitExceeded", "Request limit exceeded."),
-        Turn::Refuse("ConcurrentTagAccess", "Somebody else is at it."),
-        Turn::LoseCall,
-    ] {
-        let ec2 = Scripted::new(address_only()).at(Action::CreateTags, 1, turn);
-        let ran = ec2.run(&warned(1, FRESH)).await;
-        assert_eq!(ran.fleet_outcomes("web"), ["mark-draining failed"]);
-        assert!(matches!(ran.failure, Some(Failure::Unmarked(_))), "{:?}", ran.failure);
-        assert_eq!(
-            ran.acts(),
-            [mark(1, FRESH), disassociate(1), associate(1, 2)],
-            "the slot is handed over all the same"
-        );
-        assert_eq!(ran.state("web/main"), "held");
-        let again = ec2.run(&warned(1, FRESH)).await;
-        assert_eq!(again.acts(), [mark(1, FRESH)]);
-        again.assert_held("web/main", 2);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_mark_whose_answer_is_lost_is_written_once() {
-    let ec2 = Scripted::new(held_by(on_demand(1))).at(Action::CreateTags, 1, Turn::LoseAnswer);
-    let ran = ec2.run(&warned(1, FRESH)).await;
-    assert_eq!(ran.acts(), [mark(1, FRESH)]);
-    assert!(matches!(ran.failure, Some(Failure::Unmarked(_))), "{:?}", ran.failure);
-    let again = ec2.run(&warned(1, FRESH)).await;
-    assert_eq!(again.acts(), [""; 0]);
-    assert_eq!(again.failure, None);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_mark_that_ec2_forbids_is_a_finding() {
-    let forbidden = Turn::Refuse("UnauthorizedOperation", "You are not authorized.");
-    let ec2 = Scripted::new(address_only()).at(Action::CreateTags, 1, forbidden);
-    let ran = ec2.run(&warned(1, FRESH)).await;
-    assert_eq!(ran.acts(), [mark(1, FRESH), disassociate(1), associate(1, 2)]);
-    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining failed"]);
-    assert_eq!(ran.fleet_findings("web"), ["refused"]);
-    assert_eq!(
-        ran.fleet("web")["findings"][0]["message"],
-        "EC2 refused mark-draining of i-00000001: UnauthorizedOperation: You are not authorized."
-    );
-    ran.assert_held("web/main", 2);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_mark_that_does_not_show_yet_is_believed() {
     let ec2 =
         Scripted::new(address_only()).during(Action::DescribeInstances, 1..=usize::MAX, Turn::Stale(60));
@@ -207,4 +148,23 @@ async fn from_the_warning_to_the_replacement_each_event_does_its_part() {
     for late in [warned(1, FRESH), state_change(1, "running"), state_change(1, "terminated"), running(2)] {
         ec2.assert_settled(&late).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_instance_with_a_fleet_s_volume_is_not_marked() {
+    let foreign = on_demand(1).of_fleets(&[]);
+    let ran = Scripted::new(held_by(foreign)).run(&warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [""; 0]);
+    assert_eq!(ran.failure, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warning_of_an_instance_whose_fleet_is_a_wildcard_is_not_written() {
+    let wildcard = FleetName::new("*");
+    let ec2 = Scripted::new(world([
+        volume(1).but(|volume| volume.tags.fleet = wildcard.clone()).into(),
+        on_demand(1).of_fleets(&["*"]).into(),
+    ]));
+    let ran = ec2.run(&warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [""; 0]);
 }

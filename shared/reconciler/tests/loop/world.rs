@@ -198,7 +198,6 @@ impl World {
 
     pub(crate) fn detach(&mut self, volume: &VolumeId, instance: &InstanceId) -> Result<(), Refusal> {
         let place = self.volumes.iter().position(|v| v.id == *volume).ok_or_else(|| no_volume(volume))?;
-        let (now, pace) = (self.now, self.pace);
         let from = self.instances.iter().find(|i| i.id == *instance).ok_or_else(|| no_instance(instance))?;
         let Some(attachment) = self.volumes[place].attachments.first_mut() else {
             return Err(("IncorrectState", format!("Volume '{volume}' is in the 'available' state.")));
@@ -211,11 +210,14 @@ impl World {
             return Err(("IncorrectState", format!("Volume '{volume}' is in the 'detaching' state.")));
         }
         // From `stopped` to mounting an instance takes longer than a look is fresh (ARCHITECTURE.md, invariant 8).
-        let unmounted = from.state == InstanceState::Stopped || now - from.launched <= TimeDelta::seconds(5);
+        let unmounted =
+            from.state == InstanceState::Stopped || self.now - from.launched <= TimeDelta::seconds(5);
         assert!(unmounted, "{volume} is torn from {instance}, which is {}", from.state);
         attachment.state = AttachmentState::Detaching;
         let volume = volume.clone();
-        self.soon(pace, move |world| world.volumes.iter_mut().filter(|it| it.id == volume).for_each(release));
+        self.soon(self.pace, move |world| {
+            world.volumes.iter_mut().filter(|it| it.id == volume).for_each(release);
+        });
         Ok(())
     }
 
@@ -274,13 +276,9 @@ impl World {
 
     pub(crate) fn disassociate(&mut self, association: &AssociationId) -> Result<(), Refusal> {
         let is_it = |a: &mut Association| a.id == *association;
-        match self.addresses.iter_mut().find_map(|address| address.association.take_if(is_it)) {
-            Some(_) => Ok(()),
-            None => {
-                let words = format!("The association ID '{association}' does not exist");
-                Err(("InvalidAssociationID.NotFound", words))
-            }
-        }
+        let ended = self.addresses.iter_mut().find_map(|address| address.association.take_if(is_it));
+        let words = format!("The association ID '{association}' does not exist");
+        ended.map(drop).ok_or(("InvalidAssociationID.NotFound", words))
     }
 
     pub(crate) fn mark(&mut self, instance: &InstanceId, value: &str) -> Result<(), Refusal> {
