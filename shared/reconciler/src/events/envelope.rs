@@ -2,6 +2,7 @@
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use planner::ids::{InstanceId, MalformedId};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// A payload that is not the function's own event. Nothing was asked of EC2 for it.
@@ -16,6 +17,14 @@ pub enum InvalidEvent {
     /// An object that is no envelope.
     #[error("the payload is no EventBridge event: {0}")]
     NotAnEnvelope(#[source] serde_json::Error),
+    /// A field of the envelope that is of the wrong form.
+    #[error("the event's {field} is malformed ({source}): EventBridge sends it right, so correct the event")]
+    Malformed {
+        /// The field, by its path.
+        field: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// Another kind of event.
     #[error(
         "the event's {field} is `{found}`, and this function takes `{expected}`: correct the rule that sent it"
@@ -58,7 +67,12 @@ pub(super) fn envelope(
     detail_type: &'static str,
 ) -> Result<EventBridgeEvent, InvalidEvent> {
     object(&payload)?;
-    let event: EventBridgeEvent = serde_json::from_value(payload).map_err(InvalidEvent::NotAnEnvelope)?;
+    let event: EventBridgeEvent = serde_path_to_error::deserialize(payload).map_err(|error| {
+        match error.path().to_string() {
+            path if path == "." => InvalidEvent::NotAnEnvelope(error.into_inner()),
+            field => InvalidEvent::Malformed { field, source: error.into_inner() },
+        }
+    })?;
     if event.detail_type != detail_type {
         return Err(InvalidEvent::Foreign {
             field: "detail-type",
@@ -75,8 +89,10 @@ pub(super) fn envelope(
 
 /// The instance that the event's detail names.
 pub(super) fn instance(event: &EventBridgeEvent) -> Result<InstanceId, InvalidEvent> {
-    let id = event.detail.get("instance-id").and_then(Value::as_str);
-    Ok(InstanceId::parse(id.ok_or(InvalidEvent::Missing("detail.instance-id"))?)?)
+    let field = "detail.instance-id";
+    let id = event.detail.get("instance-id").ok_or(InvalidEvent::Missing(field))?;
+    let malformed = |source| InvalidEvent::Malformed { field: field.to_owned(), source };
+    Ok(InstanceId::parse(<&str>::deserialize(id).map_err(malformed)?)?)
 }
 
 /// Refuses what is no JSON object.

@@ -181,3 +181,26 @@ fn a_fleet_of_wildcards_is_refused_by_hand() {
         );
     }
 }
+
+#[test]
+fn a_malformed_field_is_named_with_the_fix() {
+    for (field, value) in [
+        ("time", json!("yesterday")),
+        ("time", json!("2026-11-23T12:00:00")),
+        ("time", json!(5)),
+        ("resources", json!("arn:aws:ec2")),
+        ("detail-type", json!(null)),
+        ("source", json!([])),
+        ("detail.instance-id", json!(5)),
+    ] {
+        let mut payload = sample("spot-interruption-warning-terminate.json");
+        match field.split_once('.') {
+            Some((outer, inner)) => payload[outer][inner] = value.clone(),
+            None => payload[field] = value.clone(),
+        }
+        let message = spot_interruption_warning::parse(payload).unwrap_err().to_string();
+        assert!(message.contains(field), "{field} is {value}: {message}");
+        assert!(!message.starts_with("the event has no"), "{field} is there: {message}");
+        assert!(message.contains("correct the event"), "the fix is told: {message}");
+    }
+}
