@@ -4,7 +4,9 @@
     sam_local.py invoke FUNCTION EVENT   one invocation, for people; the function from target/lambda/
     sam_local.py all                     every function with its files of events/; the functions from target/debug/
 
-`sam local invoke` exits 0 even when the function failed, so what it printed is what counts.
+moto's EC2 has one instance of the fleet `web`, a volume and an address for it. That instance stands in for the one that
+the files of events/ name, and a warning is of now. `sam local invoke` exits 0 even when the function failed, so what
+it printed, and what EC2 says afterwards, is what counts.
 """
 
 import contextlib
@@ -18,6 +20,9 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
+
+import boto3
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
@@ -25,6 +30,8 @@ FUNCTIONS = sorted(path.name for path in (ROOT / "functions").iterdir() if path.
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 STAGE = ROOT / "target" / "sam-local"
 HOST = "host.docker.internal"
+SAMPLE = "i-0123456789abcdef0"
+ZONE = "us-east-1a"
 
 
 def logical_id(function):
@@ -65,7 +72,7 @@ def stage(binaries):
 
 @contextlib.contextmanager
 def local_ec2():
-    """moto on the address that containers reach, on a free port; its URL for them."""
+    """moto on the address that containers reach, on a free port; its URL for them, and here."""
     command = ["docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Subnet}}"]
     inspected = subprocess.run(command, capture_output=True, text=True)
     if inspected.returncode != 0:
@@ -84,7 +91,7 @@ def local_ec2():
             if server.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"sam_local.py: moto does not start\n{log_path.read_text()}")
             time.sleep(0.1)
-        yield f"http://{HOST}:{found.group(1)}"
+        yield f"http://{HOST}:{found.group(1)}", f"http://{address}:{found.group(1)}"
     finally:
         server.terminate()
         server.wait()
@@ -103,62 +110,154 @@ def invoke(template, function, event, endpoint):
     return subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
 
 
+class World:
+    """An instance of the fleet `web`, a volume and an address for it, in an EC2 that has nothing else."""
+
+    def __init__(self, url):
+        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        self.ec2 = boto3.client("ec2", region_name="us-east-1", endpoint_url=url, **keys)
+        zone = [{"Name": "availability-zone", "Values": [ZONE]}]
+        subnet = self.ec2.describe_subnets(Filters=zone)["Subnets"][0]["SubnetId"]
+        # Without a public address that EC2 lends out: moto says that it belongs to the account.
+        interface = {"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": False}
+        started = self.ec2.run_instances(
+            ImageId="ami-12c6146b", MinCount=1, MaxCount=1,
+            NetworkInterfaces=[interface], TagSpecifications=self.tagged("instance"),
+        )  # fmt: skip
+        self.instance = started["Instances"][0]["InstanceId"]
+        volume = self.ec2.create_volume(AvailabilityZone=ZONE, Size=8, TagSpecifications=self.tagged("volume"))
+        self.volume = volume["VolumeId"]
+        self.address = self.ec2.allocate_address(TagSpecifications=self.tagged("elastic-ip"))["AllocationId"]
+
+    @staticmethod
+    def tagged(kind):
+        return [{"ResourceType": kind, "Tags": [{"Key": "holdfast:fleet", "Value": "web"}]}]
+
+    def event(self, path):
+        """A sample event about this world's instance, and where it warns, of now."""
+        text = path.read_text().replace(SAMPLE, self.instance)
+        if path.name.startswith("spot-interruption-warning-"):
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            text = re.sub(r'"time": "[^"]*"', f'"time": "{now}"', text)
+        (STAGE / "event.json").write_text(text)
+        return STAGE / "event.json"
+
+    def is_held(self):
+        """Whether the instance has the volume and the address, asked of EC2."""
+        volume = self.ec2.describe_volumes(VolumeIds=[self.volume])["Volumes"][0]
+        address = self.ec2.describe_addresses(AllocationIds=[self.address])["Addresses"][0]
+        attached = [attachment["InstanceId"] for attachment in volume["Attachments"]]
+        instance = self.ec2.describe_instances(InstanceIds=[self.instance])["Reservations"][0]["Instances"][0]
+        interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        return attached == [self.instance] and address.get("NetworkInterfaceId") == interface
+
+    def is_marked(self):
+        """Whether the instance is marked as draining, asked of EC2."""
+        instance = self.ec2.describe_instances(InstanceIds=[self.instance])["Reservations"][0]["Instances"][0]
+        return any(tag["Key"] == "holdfast:draining" for tag in instance["Tags"])
+
+
 def answer_of(ran):
     """The answer is the last line of standard output."""
     lines = [line for line in ran.stdout.splitlines() if line.strip()]
     try:
-        return json.loads(lines[-1])
+        answer = json.loads(lines[-1])
     except (IndexError, ValueError):
         return None
+    return answer if isinstance(answer, dict) else None
 
 
-def fault_of(function, event, answer):
-    """What is wrong with an answer from an empty EC2, if anything."""
-    by_hand = event.name == "reconcile-by-hand.json"
-    fleets = [{"fleet": "web", "slots": []}] if by_hand else []
-    if not isinstance(answer, dict):
+def told(answer):
+    """Of an answer: the function, the slots with their states, and all steps with their outcomes."""
+    fleets = answer.get("fleets", [])
+    slots = [slot for fleet in fleets for slot in fleet["slots"]]
+    steps = [step for place in fleets + slots for step in place.get("steps", [])]
+    return {
+        "trigger": answer.get("trigger"),
+        "dry_run": answer.get("dry_run"),
+        "slots": [f"{slot['slot']} {slot['state']}" for slot in slots],
+        "steps": [f"{step['step']} {step['outcome']}" for step in steps],
+    }
+
+
+def fault_of(function, event, answer, world):
+    """What is wrong with an answer, or with what EC2 says after it, if anything."""
+    if answer is None:
         return "no answer"
-    if by_hand:
-        for fleet in answer.get("fleets", []):
-            codes = [finding.get("finding") for finding in fleet.pop("findings", [])]
-            if codes != ["unmanaged-fleet"]:
-                return f"the findings are {codes}"
-    expected = {"trigger": function, "dry_run": by_hand, "fleets": fleets}
-    return None if answer == expected else f"expected {json.dumps(expected)}"
+    by_hand, warned = event.name == "reconcile-by-hand.json", function == "spot-interruption-warning"
+    outcome = "planned" if by_hand else "done"
+    moves = [f"attach-volume {outcome}", f"associate-address {outcome}"]
+    expected = {
+        "trigger": function,
+        "dry_run": by_hand,
+        "slots": ["main waiting" if warned else "main held" if not by_hand else "main moving"],
+        "steps": ["mark-draining done"] if warned else moves,
+    }
+    if told(answer) != expected:
+        return f"it told {told(answer)}; expected {expected}"
+    if world.is_held() != (not by_hand and not warned):
+        return "EC2 says otherwise of the volume and the address"
+    if world.is_marked() != warned:
+        return "EC2 says otherwise of the tag holdfast:draining"
+    return None
 
 
 def run_all():
     template = stage({function: ROOT / "target" / "debug" / function for function in FUNCTIONS})
-    passed, failed = 0, 0
-    with local_ec2() as endpoint:
+    faults = []
+    with local_ec2() as (endpoint, url):
         for function in FUNCTIONS:
-            events = events_of(function)
-            if not events:
-                print(f"FAILED {function}: it has no file in events/")
-                failed += 1
-            for event in events:
-                ran = invoke(template, function, event, endpoint)
-                answer = answer_of(ran)
-                fault = fault_of(function, event, json.loads(json.dumps(answer)))
-                if fault is None:
-                    passed += 1
-                    print(f"passed {event.name}: {json.dumps(answer)}")
-                else:
-                    failed += 1
-                    print(f"FAILED {event.name}: {fault}\n{ran.stdout}\n{ran.stderr}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+            for event in events_of(function) or [ROOT / "events" / f"{function}-….json"]:
+                faults.append(run_file(template, function, event, endpoint, url))
+            faults.append(run_foreign(template, function, endpoint, url))
+    failed = sum(faults)
+    print(f"{len(faults) - failed} passed, {failed} failed")
+    return 1 if failed or not faults else 0
+
+
+def run_file(template, function, event, endpoint, url):
+    if not event.exists():
+        print(f"FAILED {function}: it has no file in events/")
+        return True
+    world = World(url)
+    ran = invoke(template, function, world.event(event), endpoint)
+    answer = answer_of(ran)
+    return tell(event.name, fault_of(function, event, answer, world), ran, answer)
+
+
+def run_foreign(template, function, endpoint, url):
+    """What is no event of the function: a named error, and a check that errors are seen here."""
+    world = World(url)
+    (STAGE / "event.json").write_text('{"detail-type": "somebody else\'s"}')
+    ran = invoke(template, function, STAGE / "event.json", endpoint)
+    answer = answer_of(ran)
+    kind = (answer or {}).get("errorType")
+    fault = None if kind == "InvalidEvent" else f"the error's type is {kind}"
+    return tell(f"{function} with a foreign event", fault or (world.is_held() and "it moved something"), ran, answer)
+
+
+def tell(name, fault, ran, answer):
+    if fault:
+        print(f"FAILED {name}: {fault}\n{ran.stdout}\n{ran.stderr}", flush=True)
+    else:
+        gist = answer.get("errorType") or ", ".join(told(answer)["steps"] + told(answer)["slots"])
+        print(f"passed {name}: {gist}", flush=True)
+    return bool(fault)
 
 
 def run_one(function, event):
-    template = stage({function: ROOT / "target" / "lambda" / function / "bootstrap"})
     # Another function of the template has no code here, which SAM does not mind.
-    with local_ec2() as endpoint:
-        ran = invoke(template, function, ROOT / event, endpoint)
+    template = stage({function: ROOT / "target" / "lambda" / function / "bootstrap"})
+    with local_ec2() as (endpoint, url):
+        world = World(url)
+        print(f"EC2 has the instance {world.instance}, which stands in for {SAMPLE},", file=sys.stderr)
+        print(f"and {world.volume} and {world.address} for its fleet `web`.", file=sys.stderr, flush=True)
+        ran = invoke(template, function, world.event(ROOT / event), endpoint)
     print(ran.stderr, file=sys.stderr)
     print(ran.stdout)
     answer = answer_of(ran)
-    if not isinstance(answer, dict) or "errorType" in answer:
+    if answer is None or "errorType" in answer:
         print("the function failed; its log is above", file=sys.stderr)
         return 1
     return 0

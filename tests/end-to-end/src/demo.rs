@@ -14,25 +14,26 @@ use timeline::{Timeline, summary};
 const PROLOGUE: &str = "\
 A spot fleet loses its instance, and Holdfast brings the volume and the address to the replacement.
 
-Real: the function binaries, started by AWS's Lambda runtime interface emulator, and EventBridge's payloads.
-Local: EC2 itself, which is moto. Whatever EC2 would do, and moto does not, this demo does: it brings the events,
-gives the fleet's instances their tag, starts the replacement (*), and takes the address off a dead instance (*).
-The last two columns are DescribeVolumes' and DescribeAddresses' answers after each line.
+Real   the function binaries, under AWS's Lambda runtime interface emulator, and EventBridge's payloads
+Local  EC2, which is moto, on a loopback port
+*      what EC2 does and moto does not; this demo does it instead: it sends the events, sets the tag that
+       tells an instance's fleet, starts the replacement, and takes the address off a dead instance
+
 ";
+
+const EPILOGUE: &str =
+    "B has both, as DescribeVolumes and DescribeAddresses tell, and what came again or late changed nothing.";
 
 /// Plays the story, and fails when it ends, or goes on the way, otherwise than promised.
 pub async fn play(out: &mut impl Write) -> Result<(), Error> {
     let moto = Moto::start().await?;
     let stage = Stage::set(&moto).await?;
-    let mut timeline = Timeline::begin(out, PROLOGUE)?;
     let mut cast = Cast::assemble(&stage).await?;
-    timeline.line("you", &cast.description(), &cast.holders(&stage.world).await?)?;
+    let mut timeline = Timeline::begin(out, &format!("{PROLOGUE}{}", cast.description()))?;
     act_one(&stage, &mut cast, &mut timeline).await?;
     act_two(&stage, &mut cast, &mut timeline).await?;
     epilogue(&stage, &mut cast, &mut timeline).await?;
-    timeline.end(
-        "B has both, by EC2's own word, and the events that came again or late changed nothing. That is the demo.",
-    )
+    timeline.end(EPILOGUE)
 }
 
 /// The first instance runs and gets the slot; then EC2 warns that it will take the instance.
@@ -42,12 +43,12 @@ async fn act_one<W: Write>(
     timeline: &mut Timeline<'_, W>,
 ) -> Result<(), Error> {
     let first = cast.first_instance(&stage.world).await?;
-    timeline.line("EC2", &format!("{first} (A) runs"), &cast.holders(&stage.world).await?)?;
+    timeline.line("EC2 *", &format!("A runs, which is {first}"), &cast.holders(&stage.world).await?)?;
 
     let report = cast.changes.report(&events::state_change(&first, "running")?).await?;
     expect(stage, cast, timeline, "instance-state-change", &summary(&report), ["A", "A"]).await?;
 
-    timeline.line("EC2", "warns: A will be taken in two minutes", &cast.holders(&stage.world).await?)?;
+    timeline.line("EC2 *", "warns that it takes A in two minutes", &cast.holders(&stage.world).await?)?;
     let report = cast.warnings.report(&events::warning(&first, events::now())?).await?;
     expect(stage, cast, timeline, "spot-interruption-warning", &summary(&report), ["A", "A"]).await?;
     let tags = stage.world.tags_of(&first).await?;
@@ -64,20 +65,12 @@ async fn act_two<W: Write>(
 ) -> Result<(), Error> {
     let first = cast.first_instance(&stage.world).await?;
     stage.world.terminate(&first).await?;
-    expect(
-        stage,
-        cast,
-        timeline,
-        "EC2*",
-        "A is terminated, which frees the volume and the address",
-        ["-", "-"],
-    )
-    .await?;
+    expect(stage, cast, timeline, "EC2 *", "A is terminated", ["-", "-"]).await?;
     let report = cast.changes.report(&events::state_change(&first, "terminated")?).await?;
     expect(stage, cast, timeline, "instance-state-change", &summary(&report), ["-", "-"]).await?;
 
     let second = cast.second_instance(&stage.world).await?;
-    timeline.line("EC2*", &format!("{second} (B) runs"), &cast.holders(&stage.world).await?)?;
+    timeline.line("EC2 *", &format!("B runs, which is {second}"), &cast.holders(&stage.world).await?)?;
     let report = cast.changes.report(&events::state_change(&second, "running")?).await?;
     expect(stage, cast, timeline, "instance-state-change", &summary(&report), ["B", "B"]).await
 }
@@ -92,16 +85,16 @@ async fn epilogue<W: Write>(
         (cast.first_instance(&stage.world).await?, cast.second_instance(&stage.world).await?);
     stage.proxy.take();
     for (what, event) in [
-        ("the same event again", events::state_change(&second, "running")?),
-        ("a late event, 'A runs'", events::state_change(&first, "running")?),
-        ("a late event, 'A shuts down'", events::state_change(&first, "shutting-down")?),
+        ("same event again", events::state_change(&second, "running")?),
+        ("late event `A runs`", events::state_change(&first, "running")?),
+        ("late event `A shuts down`", events::state_change(&first, "shutting-down")?),
     ] {
         let report = cast.changes.report(&event).await?;
         let told = format!("{what}: {}", summary(&report));
         expect(stage, cast, timeline, "instance-state-change", &told, ["B", "B"]).await?;
     }
     let report = cast.sweep.report(&events::reconcile()?).await?;
-    let told = format!("the sweep of each minute: {}", summary(&report));
+    let told = format!("a minute has passed: {}", summary(&report));
     expect(stage, cast, timeline, "reconcile", &told, ["B", "B"]).await?;
     match stage.proxy.take().writes().as_slice() {
         [] => Ok(()),

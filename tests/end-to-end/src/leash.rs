@@ -10,15 +10,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Runs its arguments and ends them once its standard input is closed, which the kernel does when the owner dies.
-/// A signal, such as that of Ctrl-C in a terminal, does not end the keeper before it has done so.
+/// A signal, such as that of Ctrl-C in a terminal, does not end the keeper before it has done so. What its program
+/// started goes too: the emulator does not always see to a function that is at work.
 const KEEPER: &str = r#"
 trap : HUP INT TERM
 exec 2>&1
 "$@" </dev/null &
 child=$!
 read -r _
+kin=$(cat /proc/"$child"/task/*/children 2>/dev/null)
 kill "$child" 2>/dev/null
 wait "$child"
+[ -z "$kin" ] || kill -KILL $kin 2>/dev/null
 "#;
 
 /// How often a look is taken whether a process has come up, or gone.

@@ -6,6 +6,7 @@
 pub mod demo;
 mod error;
 mod events;
+mod figures;
 mod function;
 mod leash;
 mod moto;
@@ -17,6 +18,7 @@ mod world;
 
 pub use error::Error;
 pub use events::{event_file, now, reconcile, state_change, warning};
+pub use figures::{Figures, measure};
 pub use function::{Answer, Function};
 pub use moto::Moto;
 pub use proxy::{Call, Journal, Proxy};

@@ -34,14 +34,19 @@ impl Stage {
 
     /// Starts a function with settings.
     pub async fn function_with(&self, name: &str, settings: &[(&str, &str)]) -> Result<Function, Error> {
-        let endpoint = self.proxy.url();
-        let mut environment = vec![
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_REGION", crate::world::REGION),
-            ("AWS_ENDPOINT_URL_EC2", endpoint.as_str()),
-        ];
+        let own = self.environment();
+        let mut environment: Vec<_> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
         environment.extend_from_slice(settings);
         Function::start(name, TIMEOUT, &environment).await
+    }
+
+    /// What a function needs to know to reach this stage's EC2.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
+        [
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_REGION", crate::world::REGION.to_owned()),
+            ("AWS_ENDPOINT_URL_EC2", self.proxy.url()),
+        ]
     }
 }

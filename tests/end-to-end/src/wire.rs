@@ -70,9 +70,9 @@ impl Request {
         let mut message = format!("{} {} HTTP/1.0\r\n", self.method, self.target);
         let own = ["content-length", "connection", "transfer-encoding"];
         for (name, value) in self.headers.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
-            message += &format!("{name}: {value}\r\n");
+            message.extend([name, ": ", value, "\r\n"]);
         }
-        message += &format!("content-length: {}\r\n\r\n", self.body.len());
+        message.extend(["content-length: ", &self.body.len().to_string(), "\r\n\r\n"]);
         let mut message = message.into_bytes();
         message.extend_from_slice(&self.body);
         stream.write_all(&message).await.map_err(failed("write to"))?;

@@ -42,9 +42,7 @@ fn others_are_on(seen: &Observation, name: &SlotName) -> BTreeSet<InstanceId> {
     let volumes = seen.volumes.iter().filter(|volume| volume.tags.slot != *name);
     let attached = volumes.flat_map(|volume| &volume.attachments).map(|a| a.instance.clone());
     let addresses = seen.addresses.iter().filter(|address| address.tags.slot != *name);
-    attached
-        .chain(addresses.filter_map(|a| facts::pointed_at(seen, a)).map(|on| on.id.clone()))
-        .collect()
+    attached.chain(addresses.filter_map(|a| facts::pointed_at(seen, a)).map(|on| on.id.clone())).collect()
 }
 
 proptest! {

@@ -67,12 +67,11 @@ pub(super) fn envelope(
     detail_type: &'static str,
 ) -> Result<EventBridgeEvent, InvalidEvent> {
     object(&payload)?;
-    let event: EventBridgeEvent = serde_path_to_error::deserialize(payload).map_err(|error| {
-        match error.path().to_string() {
+    let event: EventBridgeEvent =
+        serde_path_to_error::deserialize(payload).map_err(|error| match error.path().to_string() {
             path if path == "." => InvalidEvent::NotAnEnvelope(error.into_inner()),
             field => InvalidEvent::Malformed { field, source: error.into_inner() },
-        }
-    })?;
+        })?;
     if event.detail_type != detail_type {
         return Err(InvalidEvent::Foreign {
             field: "detail-type",

@@ -211,3 +211,18 @@ async fn an_address_on_another_fleet_s_instance_is_told_by_the_instance_though_e
     assert!(message.contains("i-00000003"), "{message}");
     ran.assert_held("api/main", 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_outside_the_fleet_is_told_after_every_look() {
+    let ec2 = Scripted::new(world([
+        volume(1).in_slot("a").on(3).into(),
+        volume(2).in_slot("b").into(),
+        on_demand(2).into(),
+        on_demand(3).of_fleets(&[]).into(),
+    ]));
+    let ran = ec2.run(&running(2)).await;
+    assert_eq!(ran.acts(), [crate::ran::attach(2, 2, 'f')]);
+    assert!(ran.count(Action::DescribeVolumes) > 1);
+    assert_eq!((ran.state("web/a"), ran.findings("web/a")), ("blocked", vec!["volume-outside-fleet"]));
+    ran.assert_held("web/b", 2);
+}

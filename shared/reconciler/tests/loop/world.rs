@@ -99,13 +99,10 @@ impl World {
     /// The instance has ended: EC2 lets go of what it had.
     pub(crate) fn end(&mut self, n: u8) {
         self.instance(n).state = InstanceState::Terminated;
-        let is_on = |attachment: &Attachment| attachment.instance == instance_id(n);
-        for volume in self.volumes.iter_mut().filter(|volume| volume.attachments.iter().any(is_on)) {
-            release(volume);
-        }
-        let points_at = |a: &Association| a.instance.as_ref() == Some(&instance_id(n));
+        let has = |volume: &&mut Volume| volume.attachments.iter().any(|a| a.instance == instance_id(n));
+        self.volumes.iter_mut().filter(has).for_each(release);
         for address in &mut self.addresses {
-            address.association.take_if(|association| points_at(association));
+            address.association.take_if(|association| association.instance == Some(instance_id(n)));
         }
     }
 

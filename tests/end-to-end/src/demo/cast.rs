@@ -33,9 +33,14 @@ impl Cast {
         })
     }
 
-    /// What the operator did before the story.
+    /// What there is when the story begins.
     pub(super) fn description(&self) -> String {
-        format!("tagged {} and {} with holdfast:fleet={}", self.volume, self.address.public, self.fleet.id)
+        let Self { fleet, volume, address, .. } = self;
+        format!(
+            "fleet    {}, one spot instance in {ZONE}\nvolume   {volume}, tagged holdfast:fleet={}\naddress  {}, \
+             tagged alike\n",
+            fleet.id, fleet.id, address.public
+        )
     }
 
     /// The instance that the fleet began with.

@@ -31,7 +31,7 @@ impl<'a, W: Write> Timeline<'a, W> {
     }
 
     fn row(&mut self, time: &str, who: &str, what: &str, [volume, address]: [&str; 2]) -> Result<(), Error> {
-        self.write(&format!("{time:>5}  {who:<25}  {what:<70}  {volume:<6}  {address}\n"))
+        self.write(&format!("{time:>4}  {who:<25}  {what:<47}  {volume:<6}  {address}\n"))
     }
 
     fn write(&mut self, text: &str) -> Result<(), Error> {

@@ -58,7 +58,7 @@ impl World {
     pub async fn volume_is_at(&self, volume: &str) -> Result<Option<Attachment>, Error> {
         let answer = self.ec2.describe_volumes().volume_ids(volume).send().await;
         let answer = answer.map_err(refused("DescribeVolumes"))?;
-        let mut attachments = answer.volumes().iter().flat_map(|volume| volume.attachments());
+        let mut attachments = answer.volumes().iter().flat_map(aws_sdk_ec2::types::Volume::attachments);
         Ok(attachments.next().and_then(|attachment| {
             Some(Attachment {
                 instance: given(attachment.instance_id())?,

@@ -167,6 +167,6 @@ impl World {
         let filter = Filter::builder().name(filter).values(value).build();
         let answer = self.ec2.describe_instances().filters(filter).send().await;
         let answer = answer.map_err(refused("DescribeInstances"))?;
-        Ok(answer.reservations().iter().flat_map(|reservation| reservation.instances()).next().cloned())
+        Ok(answer.reservations().iter().flat_map(aws_sdk_ec2::types::Reservation::instances).next().cloned())
     }
 }

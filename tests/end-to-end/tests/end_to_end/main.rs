@@ -1,4 +1,11 @@
 //! The functions, end to end: real binaries, real payloads, HTTP, and an EC2 that nobody here wrote.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at what it did not expect, and prints the figures that it measured"
+)]
 
 mod asked;
 mod blocked;
