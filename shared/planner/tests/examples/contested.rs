@@ -6,7 +6,9 @@
 #![expect(clippy::expect_used, reason = "a slot that is not there fails its test")]
 
 use crate::expected::{attach, away, blocked, check, detach, held, moving, steps, to, waiting};
-use planner::fixtures::{Look, NOW, address, at, device, instance, instance_id, look, volume, volume_id};
+use planner::fixtures::{
+    Look, NOW, address, allocation_id, at, device, instance, instance_id, look, volume, volume_id,
+};
 use planner::ids::SlotName;
 use planner::memory::{Accepted, Failure};
 use planner::observation::{AttachmentState, InstanceState};
@@ -220,6 +222,23 @@ fn i_instance_that_has_just_accepted_another_slot_is_unfit() {
             o.memory.accepted.insert(volume_id(2), accepted);
         });
     assert_eq!(of(&seen, "a").lead, Some(attach(1, 2, 'f')));
+}
+
+/// I. The same for addresses: the first one was accepted at the first place a second ago, and the second is sent there,
+/// where EC2 lets it displace the first.
+#[test]
+fn i_place_that_has_just_accepted_an_address_is_taken() {
+    let seen = look()
+        .sees(instance(1).with_places(3))
+        .sees(volume(1).on(1))
+        .sees(address(1))
+        .sees(address(2))
+        .sees(address(3).at(1, 2))
+        .but(|o| {
+            let accepted = Accepted { instance: instance_id(1), at: at(NOW - 1) };
+            o.memory.associated.insert(allocation_id(1), accepted);
+        });
+    assert!(!steps(&seen).contains(&to(2, 1, 1)));
 }
 
 /// D. What a slot waits for depends on the order of its volumes' ids: the last one has the word. With a volume on its

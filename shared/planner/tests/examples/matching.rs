@@ -138,6 +138,21 @@ fn draining_holder_reserves_no_instance_that_another_slot_can_use() {
 }
 
 #[test]
+fn draining_holder_reserves_no_instance_that_addresses_can_use() {
+    check(
+        look()
+            .sees(instance(1).draining("by hand"))
+            .sees(instance(2))
+            .sees(volume(1).in_slot("a").on(1))
+            .sees(address(1).in_slot("b")),
+        [
+            waiting("holder-draining").told("no-candidate").of("a").on(1),
+            moving().of("b").follow([to(1, 2, 1)]),
+        ],
+    );
+}
+
+#[test]
 fn two_stopped_holders_and_one_candidate_move_one_slot() {
     check(
         look()

@@ -1,7 +1,9 @@
 //! Memory: what an invocation did before it looked, and that EC2 may not show yet.
 
-use crate::expected::{attach, away, blocked, check, detach, held, moving, to, waiting};
-use planner::fixtures::{Look, NOW, address, at, instance, instance_id, look, volume, volume_id};
+use crate::expected::{attach, away, blocked, check, detach, held, moving, to};
+use planner::fixtures::{
+    Look, NOW, address, allocation_id, at, instance, instance_id, look, volume, volume_id,
+};
 use planner::ids::SlotName;
 use planner::memory::{Accepted, Failure};
 use planner::observation::InstanceState;
@@ -12,6 +14,14 @@ fn after_acceptance(seen: Look, volume: u8, instance: u8, ago: i64) -> Look {
     seen.but(|o| {
         let accepted = Accepted { instance: instance_id(instance), at: at(NOW - ago) };
         o.memory.accepted.insert(volume_id(volume), accepted);
+    })
+}
+
+/// After EC2 accepted that association, that many seconds ago.
+fn after_association(seen: Look, address: u8, instance: u8, ago: i64) -> Look {
+    seen.but(|o| {
+        let accepted = Accepted { instance: instance_id(instance), at: at(NOW - ago) };
+        o.memory.associated.insert(allocation_id(address), accepted);
     })
 }
 
@@ -144,8 +154,33 @@ fn taken_back_attachment_leaves_the_instance_to_others() {
 }
 
 #[test]
-fn without_a_memory_the_plan_is_the_same_as_before_the_first_step() {
+fn accepted_association_that_does_not_show_yet_is_awaited() {
+    for ago in [0, 5] {
+        let seen = look().sees(instance(1)).sees(volume(1).on(1)).sees(address(1));
+        check(after_association(seen, 1, 1, ago), moving().on(1).next(Next::Transition));
+    }
+}
+
+#[test]
+fn accepted_association_that_never_showed_is_made_again() {
+    let seen = look().sees(instance(1)).sees(volume(1).on(1)).sees(address(1));
+    check(after_association(seen, 1, 1, 6), moving().on(1).follow([to(1, 1, 1)]));
+}
+
+#[test]
+fn association_that_was_accepted_elsewhere_is_no_hindrance() {
+    let seen = look()
+        .sees(instance(1).is(InstanceState::Terminated))
+        .sees(instance(2))
+        .sees(volume(1).on(2))
+        .sees(address(1));
+    check(after_association(seen, 1, 1, 1), moving().on(2).follow([to(1, 2, 1)]));
+}
+
+#[test]
+fn refusal_of_one_act_is_none_of_another_on_the_same_resource() {
     let seen = look().sees(instance(1)).sees(volume(1));
-    check(seen, moving().lead(attach(1, 1, 'f')));
-    check(look().sees(volume(1)), waiting("no-candidate"));
+    check(after_failure(seen, "main", detach(1, 1)), moving().lead(attach(1, 1, 'f')));
+    let seen = look().sees(instance(1).is(InstanceState::Stopped)).sees(instance(2)).sees(volume(1).on(1));
+    check(after_failure(seen, "main", attach(1, 1, 'f')), moving().on(1).lead(detach(1, 1)));
 }

@@ -56,6 +56,8 @@ impl Ideal {
                 let mut all = self.seen.addresses.iter_mut();
                 let own = all.find(|own| own.allocation == *address && own.association.is_none());
                 own.is_some_and(|own| {
+                    let accepted = Accepted { instance: instance.clone(), at: self.seen.began };
+                    self.seen.memory.associated.insert(address.clone(), accepted);
                     let (instance, interface) = (Some(instance.clone()), Some(interface.clone()));
                     own.association = Some(Association { id, instance, interface, private: Some(*private) });
                     true

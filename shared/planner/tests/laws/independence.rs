@@ -5,6 +5,7 @@ use crate::facts;
 use crate::facts::{is_shut, told};
 use crate::worlds::{ALIGNED, ANY, worlds};
 use planner::ids::{InstanceId, SlotName};
+use planner::memory::Memory;
 use planner::observation::Observation;
 use planner::plan;
 use planner::plan::{Next, Plan, SlotPlan, SlotState};
@@ -58,10 +59,12 @@ proptest! {
             let mut part = seen.clone();
             part.instances.retain(|instance| instance.zone.as_str() == zone);
             part.volumes.retain(|volume| volume.zone.as_str() == zone);
-            let names: BTreeSet<SlotName> = part.volumes.iter().map(|volume| volume.tags.slot.clone()).collect();
+            let names: BTreeSet<SlotName> =
+                part.volumes.iter().map(|volume| volume.tags.slot.clone()).collect();
             part.addresses.retain(|address| names.contains(&address.tags.slot));
             for alone in &plan(&part).slots {
-                let together = whole.slots.iter().find(|slot| slot.slot == alone.slot).expect("the same slot");
+                let together =
+                    whole.slots.iter().find(|slot| slot.slot == alone.slot).expect("the same slot");
                 prop_assert_eq!(essence(alone), essence(together));
             }
         }
@@ -77,14 +80,21 @@ proptest! {
             let on = has_volumes_on(seen, &gone.slot);
             let settled = gone.steps().count() == 0
                 && gone.next == Next::Nothing
-                && (is_shut(gone)
-                    || matches!(gone.state, SlotState::Held | SlotState::Paused));
+                && (is_shut(gone) || matches!(gone.state, SlotState::Held | SlotState::Paused));
             let own = |tags: &planner::tags::ResourceTags| tags.slot == gone.slot;
             let has_volumes = seen.volumes.iter().any(|volume| own(&volume.tags));
-            let strays = seen.addresses.iter().filter(|a| own(&a.tags)).filter_map(|a| facts::pointed_at(seen, a));
+            let strays =
+                seen.addresses.iter().filter(|a| own(&a.tags)).filter_map(|a| facts::pointed_at(seen, a));
             let together = strays.into_iter().all(|at| on.contains(&at.id));
-            let remembered = seen.memory.accepted.values().any(|accepted| on.contains(&accepted.instance));
-            if !settled || remembered || !has_volumes || !together || !on.is_disjoint(&others_are_on(seen, &gone.slot)) {
+            let Memory { accepted, associated, .. } = &seen.memory;
+            let remembered =
+                accepted.values().chain(associated.values()).any(|accepted| on.contains(&accepted.instance));
+            if !settled
+                || remembered
+                || !has_volumes
+                || !together
+                || !on.is_disjoint(&others_are_on(seen, &gone.slot))
+            {
                 continue;
             }
             let mut rest = seen.clone();

@@ -22,14 +22,20 @@ proptest! {
         for (planned, slot) in planned(&world.0, &plan) {
             if planned.state == SlotState::Held {
                 // CONTESTED a: with a stray volume of another slot beside it.
-                let stray = planned.holder.iter().any(|on| crate::facts::has_volume_of_another(&world.0, slot.name, on));
+                let stray = planned
+                    .holder
+                    .iter()
+                    .any(|on| crate::facts::has_volume_of_another(&world.0, slot.name, on));
                 prop_assert!(slot.is_complete() || stray);
                 prop_assert_eq!((planned.steps().count(), planned.next), (0, Next::Nothing));
                 prop_assert!(!has(planned, Severity::Waiting) && !has(planned, Severity::Blocking));
             }
             // A slot of addresses that another of its kind shares the instance with may have to go.
             if slot.is_complete() && !slot.volumes.is_empty() {
-                prop_assert!(matches!(planned.state, SlotState::Held | SlotState::Paused | SlotState::Blocked));
+                prop_assert!(matches!(
+                    planned.state,
+                    SlotState::Held | SlotState::Paused | SlotState::Blocked
+                ));
                 prop_assert_eq!(planned.steps().count(), 0);
             }
         }

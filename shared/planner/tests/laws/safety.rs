@@ -73,9 +73,12 @@ proptest! {
                 if volume.id == first.id {
                     prop_assert!(!is_contended(seen, target));
                     // CONTESTED a: unless a stray volume of this slot is there as well.
-                    prop_assert!(!has_volume_of_another(seen, slot.name, instance) || slot.has_volume_on(instance));
+                    prop_assert!(
+                        !has_volume_of_another(seen, slot.name, instance) || slot.has_volume_on(instance)
+                    );
                 } else {
-                    let lead = attaching(planned).any(|(id, to, _)| id == first.id.as_str() && to == instance);
+                    let lead =
+                        attaching(planned).any(|(id, to, _)| id == first.id.as_str() && to == instance);
                     prop_assert!(lead || slot.holder().is_some_and(|holder| holder.id == *instance));
                 }
             }
@@ -120,7 +123,12 @@ proptest! {
                 prop_assert!(names.insert((instance.clone(), core)));
                 let of_the_slot = slot.volumes.iter().flat_map(|own| &own.attachments);
                 let mut there = of_the_slot.filter(|attachment| attachment.instance == *instance);
-                prop_assert!(!there.any(|attachment| attachment.device.is_same_device(device)), "{} {}", volume, device);
+                prop_assert!(
+                    !there.any(|attachment| attachment.device.is_same_device(device)),
+                    "{} {}",
+                    volume,
+                    device
+                );
             }
         }
     }
@@ -138,7 +146,8 @@ proptest! {
                 Setting::Value(device) => device.clone(),
                 Setting::Absent | Setting::Invalid(_) => DeviceName::reported("/dev/sdf"),
             };
-            let refused = seen.memory.refused_devices.keys().any(|(on, name)| on == instance && *name == wanted);
+            let refused =
+                seen.memory.refused_devices.keys().any(|(on, name)| on == instance && *name == wanted);
             prop_assert!(wanted == *device || refused || slot.has_volume_on(instance));
             // CONTESTED j: `/dev/sdf` and `/dev/xvdf` are taken for one name.
             prop_assert!(asked.get_or_insert_with(|| wanted.clone()).is_same_device(&wanted));
@@ -154,7 +163,8 @@ proptest! {
             let tags = slot.volumes.iter().map(|v| &v.tags).chain(slot.addresses.iter().map(|a| &a.tags));
             let asked = tags.into_iter().any(|tags| tags.paused == Setting::Value(true));
             let mut on = slot.volumes.iter().flat_map(|volume| attachments(seen, volume));
-            let mut holder_paused = on.any(|(_, on)| on.is_some_and(|on| on.tags.paused == Setting::Value(true)));
+            let mut holder_paused =
+                on.any(|(_, on)| on.is_some_and(|on| on.tags.paused == Setting::Value(true)));
             holder_paused &= planned.findings.iter().all(|finding| finding.code() != "invalid-paused");
             if asked || (holder_paused && slot.volumes.iter().all(|volume| volume.attachments.len() < 2)) {
                 prop_assert_eq!(planned.state, SlotState::Paused);
@@ -176,13 +186,15 @@ proptest! {
                     prop_assert!(is_member(seen, instance) && !is_paused(instance));
                 }
                 if let Step::DisassociateAddress { address, .. } = step {
-                    let address = slot.addresses.iter().find(|own| own.allocation == *address).expect("its own");
+                    let address =
+                        slot.addresses.iter().find(|own| own.allocation == *address).expect("its own");
                     let on = pointed_at(seen, address).expect("an instance that was seen");
                     // CONTESTED l: it may be paused.
                     prop_assert!(is_member(seen, on) || on.state == InstanceState::Terminated);
                 }
             }
-            let strays = slot.volumes.iter().flat_map(|volume| attachments(seen, volume)).filter_map(|(_, on)| on);
+            let strays =
+                slot.volumes.iter().flat_map(|volume| attachments(seen, volume)).filter_map(|(_, on)| on);
             let on = strays.chain(slot.addresses.iter().filter_map(|address| pointed_at(seen, address)));
             for on in on.filter(|on| !is_member(seen, on) && on.state != InstanceState::Terminated) {
                 prop_assert!(is_shut(planned) || planned.state == SlotState::Paused, "{}", on.id);
@@ -202,7 +214,9 @@ proptest! {
                 let (on, holder) = (pointed_at(seen, own), slot.holder());
                 // CONTESTED a: unless a volume of another slot is there as well.
                 let shared = holder.is_some_and(|holder| has_volume_of_another(seen, slot.name, &holder.id));
-                prop_assert!(shared || holder.is_none() || on.map(|on| &on.id) != holder.map(|holder| &holder.id));
+                prop_assert!(
+                    shared || holder.is_none() || on.map(|on| &on.id) != holder.map(|holder| &holder.id)
+                );
             }
         }
     }
@@ -216,7 +230,10 @@ proptest! {
         let mut taken = BTreeSet::new();
         for (planned, slot) in planned(seen, &plan) {
             for chain in &planned.follow {
-                let Some(Step::AssociateAddress { address, instance, interface, private }) = chain.last() else { continue };
+                let Some(Step::AssociateAddress { address, instance, interface, private }) = chain.last()
+                else {
+                    continue;
+                };
                 let own = slot.addresses.iter().find(|own| own.allocation == *address).expect("its own");
                 prop_assert_eq!(own.association.is_some(), chain.len() == 2);
                 let target = find(seen, instance).expect("an instance that was seen");
@@ -229,13 +246,17 @@ proptest! {
                 prop_assert_ne!(pointed_at(seen, own).map(|on| &on.id), Some(instance));
                 let primary = target.interfaces.iter().find(|own| own.primary).expect("it has one");
                 prop_assert_eq!(&primary.id, interface);
-                let place = primary.addresses.iter().find(|place| place.private == *private).expect("a place");
-                let known = place.elastic.filter(|elastic| seen.addresses.iter().all(|a| a.public != *elastic));
+                let place =
+                    primary.addresses.iter().find(|place| place.private == *private).expect("a place");
+                let known =
+                    place.elastic.filter(|elastic| seen.addresses.iter().all(|a| a.public != *elastic));
                 prop_assert_eq!(known, None);
                 let there = |other: &planner::observation::Address| {
-                    other.association.as_ref().is_some_and(|on| {
-                        on.private.unwrap_or(primary.addresses[0].private) == *private
-                    }) && pointed_at(seen, other).is_some_and(|on| on.id == *instance)
+                    other
+                        .association
+                        .as_ref()
+                        .is_some_and(|on| on.private.unwrap_or(primary.addresses[0].private) == *private)
+                        && pointed_at(seen, other).is_some_and(|on| on.id == *instance)
                 };
                 prop_assert!(!seen.addresses.iter().any(there));
                 // CONTESTED w: of two slots, one of addresses and one with volumes, both may come.
@@ -251,13 +272,16 @@ proptest! {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
-                prop_assert!(!seen.memory.failures.iter().any(|failure| failure.step.is_same_act(step)));
+                let act = |step: &Step| (step.name(), step.resource().to_owned(), step.instance().cloned());
+                prop_assert!(!seen.memory.failures.iter().any(|failure| act(&failure.step) == act(step)));
+                let Step::AssociateAddress { address, instance, .. } = step else { continue };
+                let accepted = seen.memory.associated.get(address).filter(|on| on.instance == *instance);
+                prop_assert!(accepted.is_none_or(|on| (seen.began - on.at).num_seconds() > 5));
             }
             for (volume, ..) in attaching(planned) {
                 let own = slot.volumes.iter().find(|own| own.id.as_str() == volume).expect("of the slot");
-                let Some(accepted) = seen.memory.accepted.get(&own.id) else { continue };
-                let runs = find(seen, &accepted.instance).is_some_and(|on| on.state == InstanceState::Running);
-                prop_assert!(!runs, "{} was accepted", volume);
+                let accepted = seen.memory.accepted.get(&own.id).and_then(|on| find(seen, &on.instance));
+                prop_assert!(accepted.is_none_or(|on| on.state != InstanceState::Running), "{}", volume);
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::config;
 use crate::dice::{Dice, bytes};
 use crate::worlds::{ANY, World, worlds};
 use chrono::TimeDelta;
+use planner::memory::Memory;
 use planner::observation::Observation;
 use planner::plan;
 use proptest::prelude::*;
@@ -58,7 +59,8 @@ proptest! {
         let plan = plan(&seen);
         prop_assert_eq!(&plan, &planner::plan(&seen.clone()));
         let volumes = seen.volumes.iter().map(|volume| &volume.tags.slot);
-        let names: BTreeSet<_> = volumes.chain(seen.addresses.iter().map(|address| &address.tags.slot)).collect();
+        let names: BTreeSet<_> =
+            volumes.chain(seen.addresses.iter().map(|address| &address.tags.slot)).collect();
         prop_assert!(plan.slots.iter().map(|slot| &slot.slot).eq(names));
         prop_assert_eq!(plan.fleet, seen.fleet);
     }
@@ -90,7 +92,8 @@ proptest! {
         for attachment in later.volumes.iter_mut().flat_map(|volume| &mut volume.attachments) {
             attachment.since = attachment.since.map(|since| since + shift);
         }
-        later.memory.accepted.values_mut().for_each(|accepted| accepted.at += shift);
+        let Memory { accepted, associated, .. } = &mut later.memory;
+        accepted.values_mut().chain(associated.values_mut()).for_each(|accepted| accepted.at += shift);
         later.memory.refused_devices.values_mut().for_each(|at| *at += shift);
         let steps = |seen: &Observation| -> Vec<_> {
             plan(seen).slots.into_iter().map(|slot| (slot.state, slot.lead, slot.follow, slot.next)).collect()

@@ -348,6 +348,9 @@ impl<'b> Maker<'b> {
             memory.accepted.insert(volume_id(v), Accepted { instance: instance_id(i), at });
         }
         if self.dice.one_in(2) {
+            memory.associated.insert(allocation_id(a), Accepted { instance: instance_id(i), at });
+        }
+        if self.dice.one_in(2) {
             memory.refused_devices.insert((instance_id(i), device(self.dice.choose(&['f', 'g']))), at);
         }
         if self.dice.one_in(2) {

@@ -8,6 +8,7 @@ use planner::fixtures::{address, instance, volume, volume_id};
 use planner::ids::FleetName;
 use planner::observation::InstanceState;
 use reconciler::ec2::Action;
+use reconciler::settings::Settings;
 use serde_json::json;
 
 const VOLUMES: &str = "DescribeVolumes";
@@ -225,4 +226,22 @@ async fn an_ended_holder_without_tags_costs_no_third_round() {
     let ran = ec2.run(&running(2)).await;
     let rounds = ran.rounds();
     assert_eq!(rounds[2], [attach(2, 2, 'f')], "{rounds:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_whose_tags_name_no_policy_has_that_of_the_settings() {
+    for (setting, findings) in [("on-release", vec![]), ("drain", vec!["policy-unavailable"])] {
+        let read = |name: &str| (name == "HOLDFAST_HANDOVER").then(|| setting.to_owned());
+        let settings = Settings::read(read).unwrap();
+        let ec2 = Scripted::new(world([
+            volume(1).into(),
+            volume(2).tagged(&[("holdfast:slot", "own"), ("holdfast:handover", "on-release")]).into(),
+            on_demand(1).into(),
+            on_demand(2).into(),
+        ]));
+        let ran = ec2.run_with(&settings, 60, &running(1)).await;
+        assert_eq!(ran.acts(), [attach(1, 1, 'f'), attach(2, 2, 'f')]);
+        assert_eq!(ran.findings("web/main"), findings);
+        assert_eq!(ran.findings("web/own"), [""; 0]);
+    }
 }

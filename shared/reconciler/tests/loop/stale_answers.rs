@@ -84,3 +84,12 @@ async fn a_moved_address_that_still_shows_where_it_was_is_left_alone() {
     assert_eq!(ran.acts(), [disassociate(1), associate(1, 2)]);
     ran.assert_held("web/main", 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_is_not_listed_by_its_fleet_yet_is_a_candidate() {
+    let ec2 = Scripted::new(world([volume(1).into()])).at(Action::DescribeInstances, 2, Turn::Stale(5));
+    ec2.change(|world| world.instances.push(on_demand(1).build()));
+    let ran = ec2.run(&running(1)).await;
+    assert_eq!(ran.acts(), [attach(1, 1, 'f')]);
+    ran.assert_held("web/main", 1);
+}

@@ -62,7 +62,9 @@ async fn a_warning_is_written_for_three_minutes() {
         let ran = Scripted::new(held_by(on_demand(1))).run(&warned(1, time)).await;
         assert_eq!(ran.acts(), [mark(1, time)]);
     }
-    for time in ["2026-11-23T12:13:39Z", "2026-11-23T11:16:40Z", "2025-11-23T12:16:40Z"] {
+    for time in
+        ["2026-11-23T12:13:39Z", "2026-11-23T12:20:00Z", "2026-11-23T11:16:40Z", "2025-11-23T12:16:40Z"]
+    {
         let ran = assert_not_written(held_by(on_demand(1)), time, time).await;
         ran.assert_held("web/main", 1);
     }
@@ -87,9 +89,14 @@ async fn what_a_person_wrote_is_not_overwritten() {
 async fn a_recommendation_and_a_mark_of_an_earlier_run_are_overwritten() {
     let void = on_demand(1).draining("spot-interruption-warning 2026-11-23T11:00:00Z");
     for holder in [on_demand(1).recommended(), void] {
-        let ran = Scripted::new(held_by(holder)).run(&warned(1, FRESH)).await;
+        let ec2 = Scripted::new(held_by(holder)).at(Action::DescribeInstances, 2, Turn::Stale(60));
+        let ran = ec2.run(&warned(1, FRESH)).await;
         assert_eq!(ran.acts(), [mark(1, FRESH)]);
-        assert_eq!(ran.findings("web/main"), ["holder-draining", "no-candidate"]);
+        assert_eq!(
+            ran.findings("web/main"),
+            ["holder-draining", "no-candidate"],
+            "though it does not show yet"
+        );
     }
 }
 
@@ -116,6 +123,13 @@ async fn a_mark_that_does_not_show_yet_is_believed() {
         Scripted::new(address_only()).during(Action::DescribeInstances, 1..=usize::MAX, Turn::Stale(60));
     let ran = ec2.run(&warned(1, FRESH)).await;
     assert_eq!(ran.acts(), [mark(1, FRESH), disassociate(1), associate(1, 2)]);
+    ran.assert_held("web/main", 2);
+
+    let again = Scripted::new(address_only())
+        .during(Action::DescribeInstances, 1..=usize::MAX, Turn::Stale(60))
+        .at(Action::AssociateAddress, 1, Turn::LoseCall);
+    let ran = again.run(&warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [mark(1, FRESH), disassociate(1), associate(1, 2), associate(1, 2)]);
     ran.assert_held("web/main", 2);
 }
 

@@ -1,0 +1,279 @@
+//! The reconciler's EC2 over a cloud in the same process: latency, time-outs, retries, faults and crashes.
+//!
+//! It behaves as the adapter over the AWS SDK does (`shared/aws`): a question is asked up to three times, an act once,
+//! and each try ends within 3 seconds.
+
+use super::region::{Region, RegionClock};
+use super::{convert, query};
+use crate::actions::{
+    AssociateAddress, AttachVolume, CreateTags, DescribeAddresses, DescribeInstances,
+    DescribeSpotInstanceRequests, DescribeVolumes, DetachVolume, DisassociateAddress, Operation,
+};
+use crate::error::ApiError;
+use crate::faults::{Fate, Fault};
+use crate::filter::Filter;
+use crate::listing::{Listing, Page};
+use crate::setup::Principal;
+use crate::time::Time;
+use chrono::TimeDelta;
+use futures_util::future::try_join_all;
+use planner::device::DeviceName;
+use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
+use planner::observation::{Address, Instance, Volume};
+use planner::tags::{self, Tags};
+use reconciler::clock::Clock;
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a try may take.
+const TRY: Duration = Duration::from_secs(3);
+/// How often a question is asked.
+const TRIES: u32 = 3;
+/// What passes by itself, as the SDK's standard retries have it.
+const TRANSIENT: [&str; 4] = ["RequestLimitExceeded", "InternalError", "ServiceUnavailable", "Unavailable"];
+
+/// One caller of the cloud: an invocation, with its own connections and its own end. Clones are the same caller.
+#[derive(Debug, Clone)]
+pub struct InProcess {
+    region: Region,
+    who: Principal,
+    page_sizes: PageSizes,
+    dead: Arc<watch::Sender<bool>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PageSizes {
+    volumes: u32,
+    instances: u32,
+}
+
+impl InProcess {
+    pub(crate) fn new(region: Region, who: Principal) -> Self {
+        let page_sizes = PageSizes { volumes: 500, instances: 1000 };
+        Self { region, who, page_sizes, dead: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// The same, with smaller pages, so that a listing can be torn between them. EC2 takes no fewer than 5.
+    #[must_use]
+    pub fn with_pages_of(self, size: u32) -> Self {
+        Self { page_sizes: PageSizes { volumes: size, instances: size }, ..self }
+    }
+
+    /// The clock that this caller and its cloud are on.
+    pub fn clock(&self) -> RegionClock {
+        self.region.clock()
+    }
+
+    /// Runs an invocation with this caller until it is done, or has crashed at one of its calls. None: it has crashed,
+    /// and nothing of it goes on.
+    pub async fn until_crash<F: Future>(&self, invocation: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            () = self.crashed() => None,
+            outcome = invocation => Some(outcome),
+        }
+    }
+
+    /// Waits until this caller has crashed.
+    pub async fn crashed(&self) {
+        let mut dead = self.dead.subscribe();
+        if dead.wait_for(|dead| *dead).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Dies: whatever asked for the call never hears of it again.
+    async fn die<T>(&self) -> T {
+        self.dead.send_replace(true);
+        std::future::pending().await
+    }
+
+    /// One try of a call.
+    async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Answer, Cause> {
+        if *self.dead.borrow() {
+            return std::future::pending().await;
+        }
+        match tokio::time::timeout(TRY, self.exchange(operation)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Cause::NoAnswer("timed out after 3 s".to_owned())),
+        }
+    }
+
+    async fn exchange<O: Operation>(&self, operation: &O) -> Result<O::Answer, Cause> {
+        let fate = self.region.cloud().fate(operation.name(), self.who);
+        pause(fate.before).await;
+        if fate.fault == Some(Fault::Crash) {
+            return self.die().await;
+        }
+        let answer = self.region.cloud().serve(&fate, operation, self.who);
+        if fate.fault == Some(Fault::CrashAfter) {
+            return self.die().await;
+        }
+        pause(fate.after).await;
+        match answer {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) => Err(told(error)),
+            None => no_answer(&fate).await,
+        }
+    }
+
+    /// Asks, up to three times.
+    async fn ask<O: Operation>(&self, action: Action, operation: &O) -> Result<O::Answer, Ec2Error> {
+        let mut tries = 1;
+        loop {
+            match self.attempt(operation).await {
+                Err(cause) if tries < TRIES && is_transient(&cause) => {
+                    // The SDK draws from 0 to twice this; on a simulated clock the middle is as good.
+                    tokio::time::sleep(Duration::from_millis(500) * tries).await;
+                    tries += 1;
+                }
+                Err(cause) => return Err(Ec2Error { action, cause }),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+    }
+
+    /// Acts, once.
+    async fn act<O: Operation>(&self, action: Action, operation: &O) -> Result<(), Ec2Error> {
+        self.attempt(operation).await.map(drop).map_err(|cause| Ec2Error { action, cause })
+    }
+
+    /// Every page of a listing.
+    async fn every_page<O: Operation<Answer = Page<T>>, T>(
+        &self,
+        action: Action,
+        listing: Listing,
+        ask: fn(Listing) -> O,
+    ) -> Result<Vec<T>, Ec2Error> {
+        let mut all = Vec::new();
+        let mut next_token = String::new();
+        loop {
+            let page = self.ask(action, &ask(Listing { next_token, ..listing.clone() })).await?;
+            all.extend(page.items);
+            match page.next_token {
+                Some(token) => next_token = token,
+                None => return Ok(all),
+            }
+        }
+    }
+
+    fn page_of(&self, filter: Filter) -> Listing {
+        Listing { filters: vec![filter], ..Listing::default() }.paged(self.page_sizes.instances)
+    }
+}
+
+/// A pause of nothing still lets others go first, as everything over a network does.
+async fn pause(time: TimeDelta) {
+    tokio::time::sleep(time.to_std().unwrap_or(Duration::ZERO)).await;
+}
+
+async fn no_answer<T>(fate: &Fate) -> Result<T, Cause> {
+    if fate.fault == Some(Fault::Reset) {
+        return Err(Cause::NoAnswer("connection reset by peer".to_owned()));
+    }
+    // The caller's time-out ends this.
+    std::future::pending().await
+}
+
+fn told(error: ApiError) -> Cause {
+    Cause::Answer { code: error.code.to_owned(), message: error.message }
+}
+
+fn is_transient(cause: &Cause) -> bool {
+    match cause {
+        Cause::NoAnswer(_) => true,
+        Cause::Garbled(_) => false,
+        Cause::Answer { code, .. } => TRANSIENT.contains(&code.as_str()),
+    }
+}
+
+impl Clock for InProcess {
+    fn now(&self) -> Time {
+        self.clock().now()
+    }
+}
+
+impl Ec2 for InProcess {
+    async fn volumes(&self) -> Result<Vec<Volume>, Ec2Error> {
+        let listing = Listing::by("tag-key", tags::FLEET).paged(self.page_sizes.volumes);
+        let found = self.every_page(Action::DescribeVolumes, listing, DescribeVolumes).await?;
+        Ok(found.iter().map(convert::volume).collect())
+    }
+
+    async fn addresses(&self) -> Result<Vec<Address>, Ec2Error> {
+        let call = DescribeAddresses(Listing::by("tag-key", tags::FLEET));
+        let found = self.ask(Action::DescribeAddresses, &call).await?;
+        Ok(found.iter().map(convert::address).collect())
+    }
+
+    async fn instances(&self, query: InstanceQuery<'_>) -> Result<Vec<Instance>, Ec2Error> {
+        let calls = query::of_instances(query).into_iter().map(|filter| {
+            self.every_page(Action::DescribeInstances, self.page_of(filter), DescribeInstances)
+        });
+        let found = try_join_all(calls).await?.into_iter().flatten();
+        let each_once: BTreeMap<_, _> =
+            found.map(|view| (view.instance.id.clone(), convert::instance(&view))).collect();
+        Ok(each_once.into_values().collect())
+    }
+
+    async fn spot_request_codes(
+        &self,
+        instances: &BTreeSet<InstanceId>,
+    ) -> Result<BTreeMap<InstanceId, String>, Ec2Error> {
+        let action = Action::DescribeSpotInstanceRequests;
+        let calls = query::by_id(instances)
+            .into_iter()
+            .map(|filter| self.every_page(action, self.page_of(filter), DescribeSpotInstanceRequests));
+        let found = try_join_all(calls).await?.into_iter().flatten();
+        Ok(found.map(|request| (request.instance, request.code.as_str().to_owned())).collect())
+    }
+
+    async fn attach_volume(
+        &self,
+        volume: &VolumeId,
+        instance: &InstanceId,
+        device: &DeviceName,
+    ) -> Result<(), Ec2Error> {
+        let (volume_id, instance_id) = (volume.to_string(), instance.to_string());
+        let call = AttachVolume { volume_id, instance_id, device: device.to_string() };
+        self.act(Action::AttachVolume, &call).await
+    }
+
+    async fn detach_volume(&self, volume: &VolumeId, instance: &InstanceId) -> Result<(), Ec2Error> {
+        let (volume_id, instance_id) = (volume.to_string(), instance.to_string());
+        let call = DetachVolume { volume_id, instance_id, ..DetachVolume::default() };
+        self.act(Action::DetachVolume, &call).await
+    }
+
+    async fn associate_address(
+        &self,
+        address: &AllocationId,
+        interface: &InterfaceId,
+        private: Ipv4Addr,
+    ) -> Result<(), Ec2Error> {
+        let call = AssociateAddress {
+            allocation_id: address.to_string(),
+            instance_id: String::new(),
+            network_interface_id: interface.to_string(),
+            private_ip_address: private.to_string(),
+            allow_reassociation: Some(false),
+        };
+        self.act(Action::AssociateAddress, &call).await
+    }
+
+    async fn disassociate_address(&self, association: &AssociationId) -> Result<(), Ec2Error> {
+        let association_id = association.to_string();
+        let call = DisassociateAddress { association_id, public_ip: String::new() };
+        self.act(Action::DisassociateAddress, &call).await
+    }
+
+    async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {
+        let tags = Tags::from([(tags::DRAINING.to_owned(), value.to_owned())]);
+        let call = CreateTags { resources: vec![instance.to_string()], tags };
+        self.act(Action::CreateTags, &call).await
+    }
+}

@@ -1,0 +1,217 @@
+//! Charges: what a call would be guilty of if EC2 carried it out now.
+
+use super::Offence;
+use crate::actions::{
+    AssociateAddress, AttachVolume, CreateTags, DetachVolume, DisassociateAddress, TerminateInstances,
+};
+use crate::cloud::Cloud;
+use crate::state::{Address, Attachment, Instance, InterfaceSeat, Usage, Volume};
+use crate::tags::TagSet;
+use crate::time::Time;
+use chrono::TimeDelta;
+use planner::ids::{AllocationId, InstanceId, InterfaceId, VolumeId};
+use planner::observation::InstanceState;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+const FLEET: &str = "holdfast:fleet";
+const SLOT: &str = "holdfast:slot";
+const DRAINING: &str = "holdfast:draining";
+/// The tags that say which fleet an instance is of (README, "Tags").
+const FLEET_KEYS: [&str; 4] =
+    [FLEET, "aws:ec2spot:fleet-request-id", "aws:ec2:fleet-id", "aws:autoscaling:groupName"];
+
+/// For how long after a tag was changed a call may rest on what it was: a look is acted on for 5 seconds, and an act
+/// may take 3.
+const GRACE: TimeDelta = TimeDelta::seconds(8);
+
+impl Cloud {
+    fn grace(&self) -> Time {
+        self.now - GRACE - self.setup.timing.max_lag
+    }
+
+    /// The fleets that a volume or an address is of.
+    fn fleets_of<'t>(&self, tags: &'t TagSet) -> BTreeSet<&'t str> {
+        tags.since(FLEET, self.grace()).filter(|fleet| !fleet.is_empty()).collect()
+    }
+
+    /// The fleets that an instance is of.
+    fn memberships<'t>(&self, tags: &'t TagSet) -> BTreeSet<&'t str> {
+        let grace = self.grace();
+        FLEET_KEYS.iter().flat_map(|key| tags.since(key, grace)).filter(|fleet| !fleet.is_empty()).collect()
+    }
+
+    /// What is foreign about giving the resource to the instance.
+    fn strangers(&self, resource: &str, tags: &TagSet, instance: Option<&Instance>) -> Option<Offence> {
+        let fleets = self.fleets_of(tags);
+        if fleets.is_empty() {
+            return Some(Offence::ForeignResource { resource: resource.to_owned() });
+        }
+        let instance = instance.filter(|instance| fleets.is_disjoint(&self.memberships(&instance.tags)))?;
+        Some(Offence::ForeignInstance { resource: resource.to_owned(), instance: instance.id.clone() })
+    }
+
+    fn named_volume(&self, id: &str) -> Option<&Volume> {
+        self.volumes.get(&VolumeId::parse(id).ok()?)
+    }
+
+    fn named_instance(&self, id: &str) -> Option<&Instance> {
+        self.instances.get(&InstanceId::parse(id).ok()?)
+    }
+}
+
+pub(crate) fn of_attach(call: &AttachVolume, cloud: &Cloud) -> Vec<Offence> {
+    let (Some(volume), Some(target)) =
+        (cloud.named_volume(&call.volume_id), cloud.named_instance(&call.instance_id))
+    else {
+        return Vec::new();
+    };
+    let mut offences: Vec<Offence> =
+        cloud.strangers(volume.id.as_str(), &volume.tags, Some(target)).into_iter().collect();
+    for other in cloud.volumes.values().filter(|other| other.id != volume.id) {
+        for attachment in &other.attachments {
+            offences.extend(split_or_shared(volume, target, other, attachment, cloud));
+        }
+    }
+    offences
+}
+
+/// What is wrong with attaching the volume to the instance while the other one is attached like this.
+fn split_or_shared(
+    volume: &Volume,
+    target: &Instance,
+    other: &Volume,
+    attachment: &Attachment,
+    cloud: &Cloud,
+) -> Option<Offence> {
+    let slot = slot_of(&volume.tags)?;
+    let is_same_slot = slot_of(&other.tags)? == slot;
+    let (id, instance, other) = (volume.id.clone(), target.id.clone(), other.id.clone());
+    if attachment.instance == target.id {
+        return (!is_same_slot).then_some(Offence::SecondSlot { volume: id, instance, other });
+    }
+    let has_ended = |holder: &Instance| holder.state == InstanceState::Terminated;
+    let over = cloud.instances.get(&attachment.instance).is_none_or(has_ended);
+    let other_instance = attachment.instance.clone();
+    (is_same_slot && !over).then_some(Offence::Split { volume: id, instance, other, other_instance })
+}
+
+/// The fleet and the slot of a volume that is tagged for Holdfast.
+fn slot_of(tags: &TagSet) -> Option<(&str, &str)> {
+    let fleet = tags.get(FLEET).filter(|fleet| !fleet.is_empty())?;
+    Some((fleet, tags.get(SLOT).filter(|slot| !slot.is_empty()).unwrap_or("main")))
+}
+
+pub(crate) fn of_detach(call: &DetachVolume, cloud: &Cloud) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    let volume = || call.volume_id.clone();
+    if call.force {
+        offences.push(Offence::Force { volume: volume() });
+    }
+    if call.instance_id.is_empty() {
+        offences.push(Offence::DetachFromAnyone { volume: volume() });
+    }
+    let Some(volume) = cloud.named_volume(&call.volume_id) else { return offences };
+    offences.extend(cloud.strangers(volume.id.as_str(), &volume.tags, None));
+    for attachment in &volume.attachments {
+        let named = call.instance_id.is_empty() || call.instance_id == attachment.instance.as_str();
+        if let Some(holder) = cloud.instances.get(&attachment.instance).filter(|_| named) {
+            offences.extend(taken_from(volume, attachment, holder));
+        }
+    }
+    offences
+}
+
+fn taken_from(volume: &Volume, attachment: &Attachment, holder: &Instance) -> Option<Offence> {
+    let (volume, instance, state) = (volume.id.clone(), holder.id.clone(), holder.state);
+    let live = Offence::DetachedFromLive { volume: volume.clone(), instance: instance.clone(), state };
+    match state {
+        InstanceState::Stopped if holder.hibernation => {
+            Some(Offence::DetachedFromHibernated { volume, instance })
+        }
+        InstanceState::Stopped | InstanceState::Terminated => None,
+        InstanceState::Running if attachment.usage == Usage::Drained => None,
+        InstanceState::Pending
+        | InstanceState::Running
+        | InstanceState::Stopping
+        | InstanceState::ShuttingDown => Some(live),
+    }
+}
+
+pub(crate) fn of_associate(call: &AssociateAddress, cloud: &Cloud) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    if call.allow_reassociation != Some(false) {
+        offences.push(Offence::TakeAddress { address: call.allocation_id.clone() });
+    }
+    let address = AllocationId::parse(&call.allocation_id).ok();
+    let Some(address) = address.and_then(|id| cloud.addresses.get(&id)) else { return offences };
+    let seat = interface_of(call, cloud);
+    let instance = seat.as_ref().and_then(|(_, seat)| cloud.instances.get(&seat.instance));
+    offences.extend(cloud.strangers(address.allocation.as_str(), &address.tags, instance));
+    offences.extend(seat.and_then(|(interface, _)| displaced_by(call, address, &interface, cloud)));
+    offences
+}
+
+fn interface_of(call: &AssociateAddress, cloud: &Cloud) -> Option<(InterfaceId, InterfaceSeat)> {
+    let named = |interface: &&crate::state::Interface| {
+        interface.id.as_str() == call.network_interface_id
+            || interface
+                .seat
+                .as_ref()
+                .is_some_and(|s| s.index == 0 && s.instance.as_str() == call.instance_id)
+    };
+    let interface = cloud.interfaces.values().find(named)?;
+    Some((interface.id.clone(), interface.seat.clone()?))
+}
+
+fn displaced_by(
+    call: &AssociateAddress,
+    address: &Address,
+    interface: &InterfaceId,
+    cloud: &Cloud,
+) -> Option<Offence> {
+    let primary = cloud.interfaces.get(interface)?.addresses.first().copied();
+    let private = call.private_ip_address.parse::<Ipv4Addr>().ok().or(primary)?;
+    let displaced = cloud.address_at(interface, private).filter(|there| **there != address.allocation)?;
+    Some(Offence::Displaced { address: address.allocation.clone(), displaced: displaced.clone() })
+}
+
+pub(crate) fn of_disassociate(call: &DisassociateAddress, cloud: &Cloud) -> Vec<Offence> {
+    if call.association_id.is_empty() {
+        return vec![Offence::DisassociateAnything { address: call.public_ip.clone() }];
+    }
+    let named = |address: &&Address| {
+        address.association.as_ref().is_some_and(|own| own.id.as_str() == call.association_id)
+    };
+    let address = cloud.addresses.values().find(named);
+    address.and_then(|a| cloud.strangers(a.allocation.as_str(), &a.tags, None)).into_iter().collect()
+}
+
+pub(crate) fn of_create_tags(call: &CreateTags, cloud: &Cloud) -> Vec<Offence> {
+    let foreign = call.tags.keys().filter(|key| *key != DRAINING);
+    let mut offences: Vec<Offence> = foreign.map(|key| Offence::ForeignTag { key: key.clone() }).collect();
+    for resource in &call.resources {
+        let own =
+            cloud.named_instance(resource).filter(|instance| !cloud.memberships(&instance.tags).is_empty());
+        if own.is_none() {
+            offences.push(Offence::ForeignResource { resource: resource.clone() });
+        }
+    }
+    offences
+}
+
+pub(crate) fn of_terminate(call: &TerminateInstances, cloud: &Cloud) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    for instance in call.instance_ids.iter().filter_map(|id| cloud.named_instance(id)) {
+        if cloud.memberships(&instance.tags).is_empty() {
+            offences.push(Offence::ForeignResource { resource: instance.id.to_string() });
+        }
+        let tagged = cloud.volumes.values().filter(|volume| !cloud.fleets_of(&volume.tags).is_empty());
+        let going = tagged.filter(|v| v.attachment_to(&instance.id).is_some_and(|a| a.delete_on_termination));
+        offences.extend(going.map(|volume| Offence::TerminatedWithVolume {
+            instance: instance.id.clone(),
+            volume: volume.id.clone(),
+        }));
+    }
+    offences
+}

@@ -1,0 +1,164 @@
+//! Describe calls: ids, filters, pages, and how old what they show may be.
+
+use crate::cloud::Cloud;
+use crate::error::ApiError;
+use crate::filter::{self, Filter, View};
+use crate::time::Time;
+use std::fmt::{Display, Write};
+
+/// What a Describe call asks for. Everything, when it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// Those of these ids; an id that EC2 does not know makes the call fail.
+    pub ids: Vec<String>,
+    /// Those that match every one of these.
+    pub filters: Vec<Filter>,
+    /// How many at most.
+    pub max_results: Option<u32>,
+    /// Where the page before ended; empty for the first page.
+    pub next_token: String,
+}
+
+impl Listing {
+    /// Those that one filter matches.
+    pub fn by(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { filters: vec![Filter::new(name, value)], ..Self::default() }
+    }
+
+    /// Those of these ids.
+    pub fn of<I: Display>(ids: impl IntoIterator<Item = I>) -> Self {
+        Self { ids: ids.into_iter().map(|id| id.to_string()).collect(), ..Self::default() }
+    }
+
+    /// The same, so many to a page.
+    #[must_use]
+    pub fn paged(self, max_results: u32) -> Self {
+        Self { max_results: Some(max_results), ..self }
+    }
+
+    /// Whether it asks for everything at once.
+    pub(crate) fn is_broad(&self) -> bool {
+        self.ids.is_empty() && self.filters.is_empty() && self.max_results.is_none()
+    }
+}
+
+/// Part of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// In no particular order.
+    pub items: Vec<T>,
+    /// What to ask the next page with; none on the last.
+    pub next_token: Option<String>,
+}
+
+/// How a Describe call pages.
+pub(crate) struct Paging {
+    /// The action, which a token is good for.
+    pub(crate) action: &'static str,
+    /// What EC2 calls the list of ids in its refusals.
+    pub(crate) ids: &'static str,
+    /// The smallest and the largest page (EC2 API reference, each action's `MaxResults`).
+    pub(crate) sizes: (u32, u32),
+}
+
+impl Paging {
+    fn check(&self, listing: &Listing) -> Result<(), ApiError> {
+        let (least, most) = self.sizes;
+        for (given, parameter) in
+            [(listing.max_results.is_some(), "maxResults"), (!listing.next_token.is_empty(), "nextToken")]
+        {
+            if given && !listing.ids.is_empty() {
+                let message =
+                    format!("The parameter {} cannot be used with the parameter {parameter}", self.ids);
+                return Err(ApiError::combination(message));
+            }
+        }
+        match listing.max_results {
+            Some(size) if size < least => Err(ApiError::value(format!(
+                "Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than {least}."
+            ))),
+            Some(size) if size > most => Err(ApiError::value(format!(
+                "Value ( {size} ) for parameter maxResults is invalid. Expecting a value less than {most}."
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// A token that only a page of this action is asked with.
+    fn token(&self, last: &str) -> String {
+        format!("{}/{last}", self.action).bytes().fold(String::new(), |mut token, byte| {
+            let _ = write!(token, "{byte:02x}");
+            token
+        })
+    }
+
+    /// The id after which the page begins; the empty one is before all.
+    fn position(&self, token: &str) -> Result<String, ApiError> {
+        if token.is_empty() {
+            return Ok(String::new());
+        }
+        let bytes: Option<Vec<u8>> = (0..token.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok())
+            .collect();
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let position = text.strip_prefix(self.action).and_then(|rest| rest.strip_prefix('/'));
+        position
+            .map(str::to_owned)
+            .ok_or_else(|| ApiError::refusal("InvalidNextToken", format!("The token '{token}' is invalid")))
+    }
+}
+
+/// What a Describe call shows, and what it is told when that is not there.
+pub(crate) struct Subject<'c, K, V> {
+    /// Every id that there is, or that an answer may still show.
+    pub(crate) all: Vec<K>,
+    /// The ids that are asked for; all when there are none.
+    pub(crate) asked: Vec<K>,
+    /// The resource as it was then.
+    pub(crate) view: &'c dyn Fn(&Cloud, &K, Time) -> Option<V>,
+    /// The refusal when ids that are asked for are unknown.
+    pub(crate) unknown: fn(&[String]) -> ApiError,
+}
+
+impl Cloud {
+    /// Answers a Describe call. Every resource is looked at on its own, so that an answer may show one as it is and
+    /// another as it was.
+    pub(crate) fn list<K: Ord + Display, V: View>(
+        &mut self,
+        listing: &Listing,
+        paging: &Paging,
+        subject: Subject<'_, K, V>,
+    ) -> Result<Page<V>, ApiError> {
+        filter::check::<V>(&listing.filters)?;
+        paging.check(listing)?;
+        let after = paging.position(&listing.next_token)?;
+        let size = listing.max_results.map_or(usize::MAX, |size| usize::try_from(size).unwrap_or(usize::MAX));
+        let by_id = !subject.asked.is_empty();
+        let (mut items, mut unknown, mut last) = (Vec::new(), Vec::new(), String::new());
+        for id in if by_id { subject.asked } else { subject.all } {
+            let at = self.glance();
+            let name = id.to_string();
+            if name <= after {
+                continue;
+            }
+            match (subject.view)(self, &id, at) {
+                None if by_id => unknown.push(name),
+                Some(view) if filter::passes(&view, &listing.filters) => {
+                    if items.len() == size {
+                        let next_token = Some(paging.token(&last));
+                        return Ok(Page { items, next_token });
+                    }
+                    last = name;
+                    items.push(view);
+                }
+                None | Some(_) => {}
+            }
+        }
+        if unknown.is_empty() {
+            Ok(Page { items, next_token: None })
+        } else {
+            Err((subject.unknown)(&unknown))
+        }
+    }
+}

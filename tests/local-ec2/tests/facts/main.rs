@@ -1,0 +1,30 @@
+//! Facts: what EC2 does, each as a test that the local one does it too.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod addresses;
+mod associations;
+mod attaching;
+mod consistency;
+mod detaching;
+mod drawer;
+mod events;
+mod faults;
+mod fleets;
+mod hostile;
+mod in_process;
+mod instances;
+mod judge;
+mod launching;
+mod listing;
+mod spot;
+mod stage;
+mod story;
+mod tags;
+mod throttling;
+mod volumes;
