@@ -192,15 +192,18 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         let effect = execute::act(ec2, clock, look.survey.began, &step).await;
         tracing::info!(step = step.name(), instance = %instance.id, ?effect, "warning");
         let mut finding = None;
+        if matches!(effect, Effect::Stale) {
+            return Written::TooLate;
+        }
+        // Only a try that was made says anything about the one before it.
         self.unmarked = None;
         match &effect {
-            Effect::Stale => return Written::TooLate,
             Effect::Failed(error, Class::Transient, _) => self.unmarked = Some(error.clone()),
             Effect::Failed(error, Class::Permanent, _) => {
                 let (step, resource) = (step.name(), instance.id.to_string());
                 finding = Some(Finding::Refused { step, resource, reason: error.cause.to_string() });
             }
-            Effect::Done(_) | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {}
+            Effect::Done(_) | Effect::Stale | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {}
         }
         self.marked = execute::report(step, effect).map(|step| Marked { step, finding });
         Written::Settled
