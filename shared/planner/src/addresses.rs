@@ -3,54 +3,54 @@
 //! The n-th address goes to the n-th private address of the primary network interface. One that is on the instance
 //! already stays where it is, and none is ever displaced.
 
-use crate::candidates::Occupancy;
 use crate::draft::Draft;
 use crate::finding::Finding;
-use crate::observation::{Address, Instance, Interface, Observation};
+use crate::ids::SlotName;
+use crate::observation::{Address, Instance, Interface};
+use crate::places::{Place, Places};
 use crate::plan::Step;
 use crate::slot::Slot;
-use std::net::Ipv4Addr;
+use crate::spot::Spot;
+use crate::view::View;
 
 /// Plans the steps that bring the slot's addresses to the instance, and tells what stands in their way.
-pub(crate) fn bring_to(
-    target: &Instance,
-    slot: &Slot<'_>,
-    occupancy: &Occupancy<'_>,
-    observation: &Observation,
-    draft: &mut Draft,
-) {
-    let interface = target.primary_interface();
-    let mut places = Places::read(target, interface, slot, observation);
+pub(crate) fn bring_to(target: &Instance, slot: &Slot<'_>, view: &View<'_>, draft: &mut Draft) {
+    let mut places = Places::read(target, slot, view.observation);
     for (index, address) in slot.addresses.iter().enumerate() {
-        if is_on(address, target, observation) {
-            continue;
-        }
-        if is_being_accepted(address, target, observation) {
-            draft.await_transition();
-            continue;
-        }
-        let away = address.association.as_ref().map(|association| Step::DisassociateAddress {
-            address: address.allocation.clone(),
-            association: association.id.clone(),
-        });
-        match (places.take(index), interface) {
-            (Place::Free(private), Some(interface)) => {
-                let there = Step::AssociateAddress {
-                    address: address.allocation.clone(),
-                    instance: target.id.clone(),
-                    interface: interface.id.clone(),
-                    private,
-                };
+        let allocation = || address.allocation.clone();
+        let away = match address.spot(view.observation) {
+            Spot::On(instance, _) if instance.id == target.id => continue,
+            Spot::Accepted(..) => {
+                draft.await_transition();
+                continue;
+            }
+            Spot::Unlisted(instance) => {
+                let (address, instance) = (allocation(), instance.clone());
+                draft.findings.push(Finding::AddressHolderUnknown { address, instance });
+                continue;
+            }
+            Spot::On(instance, _) if instance.is_paused() => {
+                let (address, instance) = (allocation(), instance.id.clone());
+                draft.findings.push(Finding::AddressOnPaused { address, instance });
+                continue;
+            }
+            Spot::On(_, association) | Spot::Elsewhere(association) => {
+                Some(Step::DisassociateAddress { address: allocation(), association: association.id.clone() })
+            }
+            Spot::Free => None,
+        };
+        match (places.take(index), target.primary_interface()) {
+            (Place::Free(private), Some(Interface { id, .. })) => {
+                let (instance, interface) = (target.id.clone(), id.clone());
+                let there = Step::AssociateAddress { address: allocation(), instance, interface, private };
                 draft.follow.push(away.into_iter().chain([there]).collect());
             }
-            (Place::Taken { private, elastic }, _) => {
-                draft.findings.push(Finding::PrivateAddressTaken {
-                    address: address.allocation.clone(),
-                    instance: target.id.clone(),
-                    private,
-                    elastic,
-                });
-                draft.follow.extend(let_go_from(address, slot, occupancy, observation));
+            (Place::Taken { by: Some(other), .. }, _) if makes_way(other, target, view) => {
+                draft.await_transition();
+            }
+            (Place::Taken { private, elastic, .. }, _) => {
+                let (address, instance) = (allocation(), target.id.clone());
+                draft.findings.push(Finding::PrivateAddressTaken { address, instance, private, elastic });
             }
             (Place::Free(_) | Place::None, _) => {
                 let (addresses, places) = (slot.addresses.len(), places.count());
@@ -61,123 +61,62 @@ pub(crate) fn bring_to(
     }
 }
 
-/// Whether EC2 accepted the association so recently that its answers may not show it yet. Each repetition may be
-/// charged (EC2 API reference, `AssociateAddress`).
-fn is_being_accepted(address: &Address, target: &Instance, observation: &Observation) -> bool {
-    let accepted = observation.memory.associated.get(&address.allocation);
-    accepted.is_some_and(|accepted| accepted.instance == target.id && accepted.may_not_show_yet(observation))
-}
-
-/// The steps that free addresses from instances that other slots have. Without them two slots whose addresses a
-/// race has crossed would wait for each other for ever.
-pub(crate) fn let_go(
-    holder: Option<&Instance>,
-    slot: &Slot<'_>,
-    occupancy: &Occupancy<'_>,
-    observation: &Observation,
-) -> Vec<Vec<Step>> {
-    let away = slot
-        .addresses
-        .iter()
-        .filter(|address| holder.is_none_or(|holder| !is_on(address, holder, observation)));
-    away.filter_map(|address| let_go_from(address, slot, occupancy, observation)).collect()
-}
-
-fn let_go_from(
-    address: &Address,
-    slot: &Slot<'_>,
-    occupancy: &Occupancy<'_>,
-    observation: &Observation,
-) -> Option<Vec<Step>> {
-    let association = address.association.as_ref()?;
-    let instance = observation.instance_of(association)?;
-    let other = occupancy.holder_of(&instance.id)?;
-    (other != slot.name).then(|| {
+/// Whether an address of another slot, on an instance that is not that slot's, will be let go by itself.
+fn makes_way(address: &Address, target: &Instance, view: &View<'_>) -> bool {
+    let slot = &address.tags.slot;
+    let failed = |association: &crate::observation::Association| {
         let (address, association) = (address.allocation.clone(), association.id.clone());
-        vec![Step::DisassociateAddress { address, association }]
-    })
+        let step = Step::DisassociateAddress { address, association };
+        view.observation.memory.failure_of(&step).is_some()
+    };
+    view.is_open(slot)
+        && !view.occupancy.has_volume_on(slot, &target.id)
+        && !address.association.as_ref().is_some_and(failed)
 }
 
-/// Whether the address points at the instance.
-pub(crate) fn is_on(address: &Address, instance: &Instance, observation: &Observation) -> bool {
-    let association = address.association.as_ref();
-    association
-        .and_then(|association| observation.instance_of(association))
-        .is_some_and(|on| on.id == instance.id)
-}
-
-/// The private addresses of an instance's primary network interface, and what is on each.
-struct Places {
-    places: Vec<(Ipv4Addr, Use)>,
-}
-
-enum Use {
-    Free,
-    /// By an address of the same slot, or one that is to come there.
-    Own,
-    Other(Ipv4Addr),
-}
-
-/// Where an address may go.
-enum Place {
-    Free(Ipv4Addr),
-    Taken { private: Ipv4Addr, elastic: Ipv4Addr },
-    None,
-}
-
-impl Places {
-    fn read(
-        target: &Instance,
-        interface: Option<&Interface>,
-        slot: &Slot<'_>,
-        observation: &Observation,
-    ) -> Self {
-        let privates = interface.map(|interface| interface.addresses.as_slice()).unwrap_or_default();
-        let primary = privates.first().map(|place| place.private);
-        let places = privates.iter().map(|place| {
-            // Of addresses that are tagged with the fleet, DescribeAddresses tells the truth.
-            let here = observation.addresses.iter().find(|address| {
-                let association = address.association.as_ref();
-                is_on(address, target, observation)
-                    && association.is_some_and(|a| a.private.or(primary) == Some(place.private))
-            });
-            let known =
-                |elastic: &Ipv4Addr| observation.addresses.iter().any(|address| address.public == *elastic);
-            let usage = match (here, place.elastic.filter(|elastic| !known(elastic))) {
-                (Some(address), _) if address.tags.slot == *slot.name => Use::Own,
-                (Some(address), _) => Use::Other(address.public),
-                (None, Some(foreign)) => Use::Other(foreign),
-                (None, None) => Use::Free,
-            };
-            (place.private, usage)
-        });
-        Self { places: places.collect() }
-    }
-
-    fn count(&self) -> usize {
-        self.places.len()
-    }
-
-    /// The place for the address of that index: the one of the same index, or where an address of the slot is there
-    /// already, the next that is free.
-    fn take(&mut self, index: usize) -> Place {
-        match self.places.get_mut(index) {
-            None => return Place::None,
-            Some((private, Use::Other(elastic))) => {
-                return Place::Taken { private: *private, elastic: *elastic };
-            }
-            Some((private, usage @ Use::Free)) => {
-                *usage = Use::Own;
-                return Place::Free(*private);
-            }
-            Some((_, Use::Own)) => {}
-        }
-        match self.places.iter_mut().find(|(_, usage)| matches!(usage, Use::Free)) {
-            Some((private, usage)) => {
-                *usage = Use::Own;
-                Place::Free(*private)
-            }
-            None => Place::None,
+/// Plans to free the slot's addresses from instances that other slots have, but for the one where the slot is to be.
+/// Without this two slots whose addresses a race has crossed would wait for each other for ever.
+pub(crate) fn let_go(target: Option<&Instance>, slot: &Slot<'_>, view: &View<'_>, draft: &mut Draft) {
+    for address in &slot.addresses {
+        let Spot::On(instance, association) = address.spot(view.observation) else {
+            continue;
+        };
+        let is_right = target.is_some_and(|target| target.id == instance.id)
+            || view.occupancy.is_on(slot.name, &instance.id);
+        let is_of_another = view.occupancy.other(slot.name, &instance.id).is_some();
+        let allocation = address.allocation.as_str();
+        let is_planned = draft.follow.iter().flatten().any(|step| step.resource() == allocation);
+        if is_of_another && !is_right && !is_planned && !instance.is_paused() {
+            let (address, association) = (address.allocation.clone(), association.id.clone());
+            draft.follow.push(vec![Step::DisassociateAddress { address, association }]);
         }
     }
+}
+
+/// Whether an instance has room for the addresses of a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// A private address for each of them.
+    Enough,
+    /// Too few private addresses, or an address that nobody tagged on one of them.
+    TooLittle,
+    /// An address of this slot is in the place of one of them.
+    Taken(SlotName),
+}
+
+/// Whether the instance has room for the slot's addresses, as things are now.
+pub(crate) fn room(target: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Room {
+    let mut places = Places::read(target, slot, view.observation);
+    let mut room = Room::Enough;
+    for (index, address) in slot.addresses.iter().enumerate() {
+        if address.spot(view.observation).instance().is_some_and(|on| on.id == target.id) {
+            continue;
+        }
+        match places.take(index) {
+            Place::Free(_) => {}
+            Place::Taken { by: Some(other), .. } => return Room::Taken(other.tags.slot.clone()),
+            Place::Taken { by: None, .. } | Place::None => room = Room::TooLittle,
+        }
+    }
+    room
 }

@@ -7,25 +7,30 @@ use crate::finding::Finding;
 use crate::ids::InstanceId;
 use crate::memory::STALE_SECONDS;
 use crate::naming;
-use crate::observation::{AttachmentState, InstanceState, Observation, VolumeState};
+use crate::observation::{AttachmentState, Instance, InstanceState, Observation, Volume, VolumeState};
 use crate::slot::{Seat, Slot};
-use crate::tags::{Policy, ResourceTags, Setting};
+use crate::spot::Spot;
+use crate::tags::{Policy, Setting};
+use crate::view::View;
+use std::collections::BTreeMap;
 
 /// After how many seconds of `attaching` EC2 will not get there by itself; the EBS CSI driver gives up there too.
 const STUCK_SECONDS: i64 = 90;
 
 /// Everything that blocks the slot.
-pub(crate) fn blocking(slot: &Slot<'_>, slots: &[Slot<'_>], observation: &Observation) -> Vec<Finding> {
+pub(crate) fn blocking(slot: &Slot<'_>, view: &View<'_>) -> Vec<Finding> {
+    let observation = view.observation;
     let mut findings = Vec::new();
     if !observation.fleet.is_usable() {
         findings.push(Finding::UnusableFleetName { fleet: observation.fleet.clone() });
     }
     tags(slot, &mut findings);
-    devices(slot, slots, &mut findings);
+    devices(slot, &view.slots, &mut findings);
     volumes(slot, observation, &mut findings);
     several_instances(slot, observation, &mut findings);
     addresses(slot, observation, &mut findings);
-    shared_holder(slot, slots, observation, &mut findings);
+    shared_instance(slot, view, &mut findings);
+    holder_tags(slot, view, &mut findings);
     findings
 }
 
@@ -46,18 +51,15 @@ pub(crate) fn notices(slot: &Slot<'_>, observation: &Observation) -> Vec<Finding
 }
 
 fn tags(slot: &Slot<'_>, findings: &mut Vec<Finding>) {
-    let volumes = slot.volumes.iter().map(|volume| (volume.id.as_str(), &volume.tags));
-    let addresses = slot.addresses.iter().map(|address| (address.allocation.as_str(), &address.tags));
-    let resources: Vec<(&str, &ResourceTags)> = volumes.chain(addresses).collect();
-    for (resource, tags) in &resources {
+    for (resource, tags) in slot.tags() {
         if let Setting::Invalid(value) = &tags.handover {
-            findings.push(Finding::UnknownPolicy { resource: (*resource).to_owned(), value: value.clone() });
+            findings.push(Finding::UnknownPolicy { resource: resource.to_owned(), value: value.clone() });
         }
         if let Setting::Invalid(value) = &tags.paused {
-            findings.push(Finding::InvalidPaused { resource: (*resource).to_owned(), value: value.clone() });
+            findings.push(Finding::InvalidPaused { resource: resource.to_owned(), value: value.clone() });
         }
     }
-    let mut asked = resources.iter().filter_map(|(id, tags)| Some((*id, *tags.handover.value()?)));
+    let mut asked = slot.tags().filter_map(|(id, tags)| Some((id, *tags.handover.value()?)));
     if let Some((other, other_policy)) = asked.next()
         && let Some((resource, policy)) = asked.find(|(_, policy)| *policy != other_policy)
     {
@@ -88,11 +90,8 @@ fn devices(slot: &Slot<'_>, slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
         }
         asked.push((volume, wanted.clone()));
     }
-    let rivals = slots.iter().filter_map(Slot::first_volume);
-    let rival = rivals
-        .map(|other| (other, naming::first_device(other)))
-        .find(|(_, name)| !name.is_same_device(&device));
-    if let Some((other, other_device)) = rival {
+    let common = naming::common_first_device(slots.iter().filter_map(Slot::first_volume));
+    if let Some((other, other_device)) = common.filter(|(_, common)| *common != device) {
         let (volume, other) = (first.id.clone(), other.id.clone());
         findings.push(Finding::FirstDevicesDisagree { volume, device, other, other_device });
     }
@@ -128,10 +127,6 @@ fn volumes(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Findin
             if instance.state != InstanceState::Terminated && !observation.is_member(instance) {
                 findings.push(Finding::VolumeOutsideFleet { volume: id(), instance: attached_to() });
             }
-            if let Setting::Invalid(value) = &instance.tags.paused {
-                let resource = instance.id.to_string();
-                findings.push(Finding::InvalidPaused { resource, value: value.clone() });
-            }
         }
         if let Some(instance) = taken_back_from(volume, observation) {
             findings.push(Finding::TakenBack { volume: id(), instance: instance.clone() });
@@ -141,10 +136,7 @@ fn volumes(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Findin
 
 /// The running instance to which EC2 accepted to attach the volume, when the volume is free all the same, and has
 /// been for longer than EC2's answers are stale.
-fn taken_back_from<'a>(
-    volume: &crate::observation::Volume,
-    observation: &'a Observation,
-) -> Option<&'a InstanceId> {
+fn taken_back_from<'a>(volume: &Volume, observation: &'a Observation) -> Option<&'a InstanceId> {
     let accepted = observation.memory.accepted.get(&volume.id)?;
     let instance = observation.instance(&accepted.instance)?;
     let settled = (observation.began - accepted.at).num_seconds() > STALE_SECONDS;
@@ -156,6 +148,7 @@ fn several_instances(slot: &Slot<'_>, observation: &Observation, findings: &mut 
     let mut running = slot.volumes.iter().filter_map(|volume| match volume.seat(observation) {
         Seat::Running(instance) => Some((volume, instance)),
         Seat::Free
+        | Seat::Accepted(_)
         | Seat::Creating
         | Seat::Unclear
         | Seat::Starting(_)
@@ -181,41 +174,67 @@ fn several_instances(slot: &Slot<'_>, observation: &Observation, findings: &mut 
 
 fn addresses(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Finding>) {
     for address in &slot.addresses {
-        let Some(association) = &address.association else {
-            continue;
-        };
-        let target = match observation.instance_of(association) {
-            Some(instance)
-                if instance.state == InstanceState::Terminated || observation.is_member(instance) =>
+        let target = match address.spot(observation) {
+            Spot::On(instance, _)
+                if instance.state != InstanceState::Terminated && !observation.is_member(instance) =>
             {
-                continue;
+                instance.id.to_string()
             }
-            Some(instance) => instance.id.to_string(),
-            None => match (&association.instance, &association.interface) {
-                (Some(instance), _) => instance.to_string(),
-                (None, Some(interface)) => interface.to_string(),
-                (None, None) => association.id.to_string(),
+            Spot::Elsewhere(association) => match &association.interface {
+                Some(interface) => interface.to_string(),
+                None => association.id.to_string(),
             },
+            Spot::Free | Spot::Accepted(..) | Spot::On(..) | Spot::Unlisted(_) => continue,
         };
         findings.push(Finding::AddressOutsideFleet { address: address.allocation.clone(), target });
     }
 }
 
-/// An instance that runs with the first volumes of two slots cannot be mended without taking one from it.
-fn shared_holder(
-    slot: &Slot<'_>,
-    slots: &[Slot<'_>],
-    observation: &Observation,
-    findings: &mut Vec<Finding>,
-) {
-    let Some(Seat::Running(holder)) = slot.first_volume().map(|volume| volume.seat(observation)) else {
-        return;
+/// An instance that runs with volumes of two slots cannot be mended without taking some from it. The slot whose first
+/// volume is there has it; the other one is in the wrong place. Where both have, or neither has, both are blocked.
+fn shared_instance(slot: &Slot<'_>, view: &View<'_>, findings: &mut Vec<Finding>) {
+    let leads = |slot: &Slot<'_>, on: &Instance| {
+        slot.first_volume().and_then(|volume| volume.settled_on()) == Some(&on.id)
     };
-    let others = slots.iter().filter(|other| other.name != slot.name);
-    for other in others {
-        if other.first_volume().and_then(|volume| volume.settled_on()) == Some(&holder.id) {
-            let (slot, other) = (slot.name.clone(), other.name.clone());
-            findings.push(Finding::SharedHolder { instance: holder.id.clone(), slot, other });
+    let running = slot.volumes.iter().filter_map(|volume| match volume.seat(view.observation) {
+        Seat::Running(instance) => Some(instance),
+        Seat::Free
+        | Seat::Accepted(_)
+        | Seat::Creating
+        | Seat::Unclear
+        | Seat::Starting(_)
+        | Seat::Stopping(_)
+        | Seat::Stopped(_)
+        | Seat::Hibernated(_)
+        | Seat::Ending(_)
+        | Seat::Unlisted(_)
+        | Seat::Detaching(_) => None,
+    });
+    for instance in running {
+        for other in view.slots.iter().filter(|other| other.name != slot.name) {
+            let mut volumes = other.volumes.iter();
+            let is_there = volumes.any(|volume| volume.settled_on() == Some(&instance.id));
+            if is_there && (!leads(slot, instance) || leads(other, instance)) {
+                let (instance, slot, other) = (instance.id.clone(), slot.name.clone(), other.name.clone());
+                let finding = Finding::SharedHolder { instance, slot, other };
+                if !findings.contains(&finding) {
+                    findings.push(finding);
+                }
+            }
+        }
+    }
+}
+
+/// A value of `holdfast:paused` that means nothing, on an instance that has something of the slot.
+fn holder_tags(slot: &Slot<'_>, view: &View<'_>, findings: &mut Vec<Finding>) {
+    let attachments = slot.volumes.iter().flat_map(|volume| &volume.attachments);
+    let on = attachments.filter_map(|attachment| view.observation.instance(&attachment.instance));
+    let holders: BTreeMap<&InstanceId, &Instance> =
+        on.chain(view.occupancy.home_of(slot.name)).map(|holder| (&holder.id, holder)).collect();
+    for holder in holders.values() {
+        if let Setting::Invalid(value) = &holder.tags.paused {
+            let resource = holder.id.to_string();
+            findings.push(Finding::InvalidPaused { resource, value: value.clone() });
         }
     }
 }

@@ -23,18 +23,18 @@ impl Draft {
 
     /// Notes that something is under way which takes seconds.
     pub(crate) fn await_transition(&mut self) {
-        self.next = Next::Transition;
+        self.next = self.next.max(Next::Transition);
     }
 
     /// Notes that a volume will be released, and is to be had then.
     pub(crate) fn await_release(&mut self, finding: Finding) {
         self.findings.push(finding);
-        self.next = Next::Release;
+        self.next = self.next.max(Next::Release);
     }
 
     /// Leaves out what EC2 has refused for good in this invocation, and all that would follow from it.
     pub(crate) fn drop_failed(&mut self, memory: &Memory) {
-        let failed = |step: &Step| memory.failures.iter().find(|failure| failure.step.is_same_act(step));
+        let failed = |step: &Step| memory.failure_of(step);
         let mut dropped: Vec<&Failure> = self.lead.iter().filter_map(failed).collect();
         if !dropped.is_empty() {
             self.lead = None;

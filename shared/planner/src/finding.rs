@@ -90,7 +90,10 @@ pub enum Finding {
     TakenBack { volume: VolumeId, instance: InstanceId },
     #[error("{volume} is in error, being deleted or gone: restore it from a snapshot and tag the new volume")]
     UnusableVolume { volume: VolumeId },
-    #[error("{instance} holds the slots {} and {}, and should hold one: move one off by hand", .slot, .other)]
+    #[error(
+        "{instance} has volumes of the slots {} and {}, and should have those of one: unmount and detach the others by \
+         hand", .slot, .other
+    )]
     SharedHolder { instance: InstanceId, slot: SlotName, other: SlotName },
     #[error(
         "the slot has {addresses} addresses, {instance} has {places} private addresses for them: assign more to its \
@@ -102,7 +105,12 @@ pub enum Finding {
          it, or assign the interface another private address"
     )]
     PrivateAddressTaken { address: AllocationId, instance: InstanceId, private: Ipv4Addr, elastic: Ipv4Addr },
-    #[error("EC2 refused {step} of {resource}: {reason}")]
+    #[error(
+        "{instance} has no device name left for {volume}: detach something from it, or spread the volumes over several \
+         slots"
+    )]
+    NoDeviceLeft { volume: VolumeId, instance: InstanceId },
+    #[error("EC2 refused {step} of {resource}: {reason}; mend what it names, and the next sweep tries again")]
     Refused { step: &'static str, resource: String, reason: String },
 
     #[error("no candidate: {0}")]
@@ -126,6 +134,10 @@ pub enum Finding {
          {volume}: start it, or terminate it"
     )]
     Hibernated { volume: VolumeId, instance: InstanceId },
+    #[error("{address} is still associated with {instance}, which EC2 does not list: its release is awaited")]
+    AddressHolderUnknown { address: AllocationId, instance: InstanceId },
+    #[error("{address} is on {instance}, which is paused: it stays there until holdfast:paused is removed")]
+    AddressOnPaused { address: AllocationId, instance: InstanceId },
     #[error("the device name {device} is taken on {instance}, by what is not visible yet")]
     DeviceRefused { instance: InstanceId, device: DeviceName },
 
@@ -204,6 +216,7 @@ impl Finding {
             Self::PrivateAddressTaken { address, .. } => {
                 ("private-address-taken", Blocking, "", address.as_str())
             }
+            Self::NoDeviceLeft { volume, .. } => ("no-device-left", Blocking, "", volume.as_str()),
             Self::Refused { resource, .. } => ("refused", Blocking, "", resource),
             Self::NoCandidate(_) => ("no-candidate", Waiting, "", ""),
             Self::NotReleased { volume, .. } => ("not-released", Waiting, "", volume.as_str()),
@@ -215,6 +228,10 @@ impl Finding {
             Self::Detaching { volume, .. } => ("detaching", Waiting, "", volume.as_str()),
             Self::VolumeCreating { volume } => ("volume-creating", Waiting, "", volume.as_str()),
             Self::Hibernated { volume, .. } => ("hibernated", Waiting, "", volume.as_str()),
+            Self::AddressHolderUnknown { address, .. } => {
+                ("address-holder-unknown", Waiting, "", address.as_str())
+            }
+            Self::AddressOnPaused { address, .. } => ("address-on-paused", Waiting, PAUSED, address.as_str()),
             Self::DeviceRefused { instance, .. } => ("device-refused", Waiting, "", instance.as_str()),
             Self::DeleteOnTermination { volume, .. } => {
                 ("delete-on-termination", Notice, "", volume.as_str())

@@ -15,11 +15,18 @@ pub mod ids;
 mod matching;
 pub mod memory;
 mod naming;
+mod normal;
 pub mod observation;
+mod occupancy;
+mod places;
 pub mod plan;
+mod readiness;
 mod scene;
 mod slot;
+mod spot;
 pub mod tags;
+mod verdict;
+mod view;
 mod volumes;
 
 pub use decide::plan;

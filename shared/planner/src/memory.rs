@@ -5,10 +5,11 @@
 use crate::device::DeviceName;
 use crate::finding::Finding;
 use crate::ids::{AllocationId, InstanceId, SlotName, VolumeId};
-use crate::observation::{InstanceState, Observation};
+use crate::observation::{Instance, InstanceState, Observation};
 use crate::plan::Step;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 /// For how long EC2's answers may be older than its acts, in seconds: the assumption that the freshness of a
 /// look rests on, too.
@@ -20,20 +21,29 @@ pub struct Memory {
     /// Attachments that EC2 accepted, and when.
     pub accepted: BTreeMap<VolumeId, Accepted>,
     /// Associations that EC2 accepted, and when.
-    pub associated: BTreeMap<AllocationId, Accepted>,
+    pub associated: BTreeMap<AllocationId, Associated>,
     /// Device names that EC2 said were taken, and when.
     pub refused_devices: BTreeMap<(InstanceId, DeviceName), DateTime<Utc>>,
     /// Steps that EC2 refused for good.
     pub failures: Vec<Failure>,
 }
 
-/// An attachment or an association that EC2 accepted.
+/// An attachment that EC2 accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// To which instance.
     pub instance: InstanceId,
     /// When the answer came.
     pub at: DateTime<Utc>,
+}
+
+/// An association that EC2 accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Associated {
+    /// To which instance, and when.
+    pub accepted: Accepted,
+    /// To which of its private addresses.
+    pub private: Ipv4Addr,
 }
 
 /// A step that EC2 refused, and would refuse again.
@@ -48,11 +58,18 @@ pub struct Failure {
 }
 
 impl Accepted {
-    /// Whether it was so recently that EC2's answers may not show it yet.
-    pub(crate) fn may_not_show_yet(&self, observation: &Observation) -> bool {
+    /// The instance, while it was so recently that EC2's answers may not show it yet.
+    pub(crate) fn not_shown_yet<'a>(&self, observation: &'a Observation) -> Option<&'a Instance> {
         let recent = (observation.began - self.at).num_seconds() <= STALE_SECONDS;
-        let instance = observation.instance(&self.instance);
-        recent && instance.is_some_and(|instance| instance.state == InstanceState::Running)
+        let instance = observation.instance(&self.instance).filter(|_| recent);
+        instance.filter(|instance| instance.state == InstanceState::Running)
+    }
+}
+
+impl Memory {
+    /// What EC2 said when it refused the step for good, if it did.
+    pub(crate) fn failure_of(&self, step: &Step) -> Option<&Failure> {
+        self.failures.iter().find(|failure| failure.step.is_same_act(step))
     }
 }
 

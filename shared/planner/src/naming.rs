@@ -16,6 +16,21 @@ pub(crate) fn first_device(first: &Volume) -> DeviceName {
     first.tags.device.value().cloned().unwrap_or_else(device::first_default)
 }
 
+/// The name that the first volumes of a fleet have in common, with a volume that asks for it: the one that most ask
+/// for, and of several such the smallest. A slot whose first volume asks for another is blocked, and makes none of the
+/// others wait. Names are compared exactly: nobody says that EC2 refuses `/dev/xvdf` while `/dev/sdf` is taken.
+pub(crate) fn common_first_device<'a>(
+    firsts: impl Iterator<Item = &'a Volume>,
+) -> Option<(&'a Volume, DeviceName)> {
+    let mut asked: BTreeMap<DeviceName, Vec<&Volume>> = BTreeMap::new();
+    for first in firsts {
+        asked.entry(first_device(first)).or_default().push(first);
+    }
+    let most = asked.values().map(Vec::len).max()?;
+    let (name, volumes) = asked.into_iter().find(|(_, volumes)| volumes.len() == most)?;
+    volumes.first().map(|volume| (*volume, name))
+}
+
 /// What each volume of the slot asks for, whatever instance it goes to: so the names are the same after each
 /// handover.
 pub(crate) fn wanted<'a>(slot: &Slot<'a>) -> BTreeMap<&'a VolumeId, DeviceName> {
@@ -72,9 +87,10 @@ pub(crate) fn for_first(
     Err(wanted)
 }
 
-/// The name for another volume on this instance: the one it asks for, or the next free one. Names that EC2 has
-/// refused are tried last.
+/// The name for another volume of the slot on this instance: the one it asks for, or the next free one that no tag
+/// reserves for a volume of the slot. Names that EC2 has refused are tried last.
 pub(crate) fn for_other(
+    slot: &Slot<'_>,
     volume: &Volume,
     wanted: Option<&DeviceName>,
     taken: &[DeviceName],
@@ -92,7 +108,12 @@ pub(crate) fn for_other(
         let mut others = instance.devices.iter().filter(|device| device.volume != volume.id);
         others.any(|device| device.device.is_same_device(name))
     };
+    let reserved = |name: &DeviceName| {
+        let mut others = slot.volumes.iter().filter(|other| other.id != volume.id);
+        others.any(|other| other.tags.device.value().is_some_and(|tagged| tagged.is_same_device(name)))
+    };
     let mut names: Vec<DeviceName> = wanted.cloned().into_iter().chain(others_pool()).collect();
+    names.retain(|name| !reserved(name));
     names.retain(|name| !taken.iter().any(|other| other.is_same_device(name)) && !on_instance(name));
     names.sort_by_key(refused);
     names.into_iter().next()

@@ -33,7 +33,7 @@ pub struct Observation {
 }
 
 /// An EBS volume.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Volume {
     /// Its id.
     pub id: VolumeId,
@@ -50,7 +50,7 @@ pub struct Volume {
 }
 
 /// The state of a volume (EC2 API reference, `Volume.State`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VolumeState {
     /// Not ready yet.
     Creating,
@@ -63,7 +63,7 @@ pub enum VolumeState {
 }
 
 /// A volume's attachment to an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attachment {
     /// The instance.
     pub instance: InstanceId,
@@ -78,7 +78,7 @@ pub struct Attachment {
 }
 
 /// The state of an attachment (EC2 API reference, `VolumeAttachment.State`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttachmentState {
     /// EC2 has accepted it.
     Attaching,
@@ -91,7 +91,7 @@ pub enum AttachmentState {
 }
 
 /// An Elastic IP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// Its id.
     pub allocation: AllocationId,
@@ -104,7 +104,7 @@ pub struct Address {
 }
 
 /// An Elastic IP's association.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Association {
     /// Its id.
     pub id: AssociationId,
@@ -117,7 +117,7 @@ pub struct Association {
 }
 
 /// An EC2 instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instance {
     /// Its id.
     pub id: InstanceId,
@@ -144,7 +144,7 @@ pub struct Instance {
 }
 
 /// The state of an instance (EC2 API reference, `InstanceState.Name`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstanceState {
     /// Starting.
     Pending,
@@ -161,7 +161,7 @@ pub enum InstanceState {
 }
 
 /// A volume as the instance lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockDevice {
     /// The device name.
     pub device: DeviceName,
@@ -170,7 +170,7 @@ pub struct BlockDevice {
 }
 
 /// A network interface of an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interface {
     /// Its id.
     pub id: InterfaceId,
@@ -181,7 +181,7 @@ pub struct Interface {
 }
 
 /// A private address of a network interface.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PrivateAddress {
     /// The address.
     pub private: Ipv4Addr,

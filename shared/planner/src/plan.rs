@@ -59,15 +59,15 @@ pub enum SlotState {
     Paused,
 }
 
-/// What a slot without a step waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a slot without a step waits for. Of several things, the later one in this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Next {
     /// Nothing that a further look would see soon.
     Nothing,
-    /// Something that takes seconds, such as an attachment that EC2 has accepted.
-    Transition,
     /// The release of a volume whose holder is ending, with a candidate at hand: seconds to minutes.
     Release,
+    /// Something that takes seconds, such as an attachment that EC2 has accepted.
+    Transition,
 }
 
 /// One mutating call of EC2, with the precondition that it was planned on: EC2 refuses it when that has changed.

@@ -4,29 +4,33 @@
 //! `volumes.rs`.
 
 use crate::addresses;
-use crate::candidates::{self, Occupancy};
+use crate::candidates;
 use crate::checks;
-use crate::decide::Verdict;
 use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::ids::InstanceId;
-use crate::observation::{Health, Instance, InstanceState, Observation, Volume};
+use crate::observation::{Health, Instance, InstanceState};
 use crate::plan::{SlotPlan, SlotState};
 use crate::slot::Slot;
+use crate::spot::Spot;
+use crate::verdict::Verdict;
+use crate::view::View;
+use std::collections::BTreeSet;
 
 /// A slot, and all that its decision depends on.
 pub(crate) struct Scene<'a, 's> {
     pub(crate) slot: &'s Slot<'a>,
-    pub(crate) occupancy: &'s Occupancy<'a>,
-    pub(crate) observation: &'a Observation,
+    pub(crate) view: &'s View<'a>,
     /// The candidate that the matching gave it.
     pub(crate) given: Option<&'a Instance>,
+    /// The instances that slots with volumes are about to take.
+    pub(crate) claimed: &'s BTreeSet<&'a InstanceId>,
 }
 
-impl Scene<'_, '_> {
+impl<'a> Scene<'a, '_> {
     pub(crate) fn decide(&self, verdict: Verdict) -> SlotPlan {
         let mut draft = Draft::new(self.slot.name, self.holder());
-        draft.findings.extend(checks::notices(self.slot, self.observation));
+        draft.findings.extend(checks::notices(self.slot, self.view.observation));
         match verdict {
             Verdict::Paused(findings) => {
                 draft.findings.extend(findings);
@@ -38,61 +42,90 @@ impl Scene<'_, '_> {
             }
             Verdict::Open => {}
         }
-        match self.slot.first_volume() {
+        let target = match self.slot.first_volume() {
             Some(first) => self.with_volumes(first, &mut draft),
             None => self.with_addresses_only(&mut draft),
-        }
-        draft.drop_failed(&self.observation.memory);
+        };
+        addresses::let_go(target, self.slot, self.view, &mut draft);
+        draft.drop_failed(&self.view.observation.memory);
         draft.finish()
     }
 
     fn holder(&self) -> Option<InstanceId> {
         match self.slot.first_volume() {
             Some(first) => first.attachment().map(|attachment| attachment.instance.clone()),
-            None => self.occupancy.home_of(self.slot.name).map(|home| home.id.clone()),
+            None => self.view.occupancy.home_of(self.slot.name).map(|home| home.id.clone()),
         }
     }
 
-    fn with_addresses_only(&self, draft: &mut Draft) {
-        let home = self.occupancy.home_of(self.slot.name);
-        let Some(home) = home else {
+    /// What a slot without volumes does. The instance where it is to be, if there is one.
+    fn with_addresses_only(&self, draft: &mut Draft) -> Option<&'a Instance> {
+        let Some(home) = self.view.occupancy.home_of(self.slot.name) else {
             return self.move_addresses(draft);
         };
-        let moves_on = self.given.is_some_and(|target| target.id != home.id);
+        let elsewhere = self.given.filter(|given| given.id != home.id);
         match (home.state, home.health()) {
             (InstanceState::Pending, _) => {
                 draft.findings.push(Finding::HolderStarting { instance: home.id.clone() });
-            }
-            (_, Health::Healthy) if !moves_on => self.complete_on(home, Vec::new(), draft),
-            (_, health @ (Health::Healthy | Health::Recommended)) => {
-                if health == Health::Recommended && !moves_on {
-                    let reason = "rebalance recommendation".to_owned();
-                    draft.findings.push(Finding::HolderDraining { instance: home.id.clone(), reason });
-                }
-                self.complete_on(self.given.unwrap_or(home), Vec::new(), draft);
+                Some(home)
             }
             (_, Health::Draining(_) | Health::NotRunning) => self.move_addresses(draft),
+            (_, Health::Healthy | Health::Recommended) if self.claimed.contains(&home.id) => {
+                Some(self.give_way(home, elsewhere, draft))
+            }
+            (_, Health::Healthy) => Some(self.complete_on(home, Vec::new(), draft)),
+            (_, Health::Recommended) => {
+                if elsewhere.is_none() {
+                    draft.findings.push(recommended(home));
+                }
+                Some(self.complete_on(elsewhere.unwrap_or(home), Vec::new(), draft))
+            }
         }
     }
 
-    fn move_addresses(&self, draft: &mut Draft) {
-        if let Some(target) = self.given {
-            self.complete_on(target, Vec::new(), draft);
-        } else {
+    fn move_addresses(&self, draft: &mut Draft) -> Option<&'a Instance> {
+        let Some(target) = self.given else {
             self.no_candidate(draft);
-            draft.follow.extend(addresses::let_go(None, self.slot, self.occupancy, self.observation));
+            return None;
+        };
+        Some(self.complete_on(target, Vec::new(), draft))
+    }
+
+    /// Volumes are about to take the slot's instance. It moves to another one, or keeps what is there until they have
+    /// come; nothing more is sent there.
+    fn give_way(
+        &self,
+        home: &'a Instance,
+        elsewhere: Option<&'a Instance>,
+        draft: &mut Draft,
+    ) -> &'a Instance {
+        if let Some(target) = elsewhere {
+            return self.complete_on(target, Vec::new(), draft);
         }
+        let spots = self.slot.addresses.iter().map(|address| address.spot(self.view.observation));
+        let mut is_whole = true;
+        for spot in spots {
+            is_whole &= spot.instance().is_some_and(|on| on.id == home.id);
+            if let Spot::Accepted(..) = spot {
+                draft.await_transition();
+            }
+        }
+        if !is_whole {
+            self.no_candidate(draft);
+        } else if home.health() == Health::Recommended {
+            draft.findings.push(recommended(home));
+        }
+        home
     }
 
     pub(crate) fn no_candidate(&self, draft: &mut Draft) {
-        let why = candidates::why_none(self.slot, self.occupancy, self.observation);
-        draft.findings.push(Finding::NoCandidate(why));
-        draft.tell_failures(&self.observation.memory);
+        draft.findings.push(Finding::NoCandidate(candidates::why_none(self.slot, self.view)));
+        draft.tell_failures(&self.view.observation.memory);
     }
+}
 
-    /// Whether EC2 accepted an attachment so recently that its answers may not show it yet.
-    pub(crate) fn is_being_accepted(&self, volume: &Volume) -> bool {
-        let accepted = self.observation.memory.accepted.get(&volume.id);
-        accepted.is_some_and(|accepted| accepted.may_not_show_yet(self.observation))
-    }
+/// What to tell of a holder that EC2 recommends to replace.
+pub(crate) fn recommended(holder: &Instance) -> Finding {
+    let reason = "rebalance recommendation".to_owned();
+    Finding::HolderDraining { instance: holder.id.clone(), reason }
 }

@@ -7,7 +7,7 @@ use crate::ids::{InstanceId, SlotName, Zone};
 use crate::observation::{
     Address, Attachment, AttachmentState, Health, Instance, InstanceState, Observation, Volume, VolumeState,
 };
-use crate::tags::{Policy, Setting};
+use crate::tags::{Policy, ResourceTags, Setting};
 use std::collections::BTreeMap;
 
 /// A slot of the observed fleet.
@@ -25,6 +25,8 @@ pub(crate) struct Slot<'a> {
 pub(crate) enum Seat<'a> {
     /// Attached to nothing.
     Free,
+    /// EC2 accepted so recently to attach it to this instance, which runs, that its answers may not show it yet.
+    Accepted(&'a Instance),
     /// Being created.
     Creating,
     /// In use, and EC2's answer does not say by whom.
@@ -71,23 +73,23 @@ impl<'a> Slot<'a> {
 
     /// The policy that the slot's tags agree on, or else the default.
     pub(crate) fn policy(&self, observation: &Observation) -> Policy {
-        let volumes = self.volumes.iter().map(|volume| &volume.tags);
-        let addresses = self.addresses.iter().map(|address| &address.tags);
-        volumes
-            .chain(addresses)
-            .find_map(|tags| tags.handover.value().copied())
-            .unwrap_or(observation.default_policy)
+        let asked = self.tags().find_map(|(_, tags)| tags.handover.value().copied());
+        asked.unwrap_or(observation.default_policy)
+    }
+
+    /// The ids of its resources, with what their tags say.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&'a str, &'a ResourceTags)> {
+        let volumes = self.volumes.iter().map(|volume| (volume.id.as_str(), &volume.tags));
+        volumes.chain(self.addresses.iter().map(|address| (address.allocation.as_str(), &address.tags)))
     }
 
     /// Whether a tag asks for the slot to be left alone.
     pub(crate) fn is_paused(&self) -> bool {
-        let volumes = self.volumes.iter().map(|volume| &volume.tags);
-        let addresses = self.addresses.iter().map(|address| &address.tags);
-        volumes.chain(addresses).any(|tags| tags.paused == Setting::Value(true))
+        self.tags().any(|(_, tags)| tags.paused == Setting::Value(true))
     }
 }
 
-/// The slots of the fleet, by name.
+/// The slots of the fleet, by name. The observation lists volumes and addresses by id.
 pub(crate) fn group(observation: &Observation) -> Vec<Slot<'_>> {
     let mut slots: BTreeMap<&SlotName, Slot<'_>> = BTreeMap::new();
     let empty = |name| Slot { name, volumes: Vec::new(), addresses: Vec::new() };
@@ -98,10 +100,6 @@ pub(crate) fn group(observation: &Observation) -> Vec<Slot<'_>> {
     for address in &observation.addresses {
         let name = &address.tags.slot;
         slots.entry(name).or_insert_with(|| empty(name)).addresses.push(address);
-    }
-    for slot in slots.values_mut() {
-        slot.volumes.sort_by_key(|volume| &volume.id);
-        slot.addresses.sort_by_key(|address| &address.allocation);
     }
     slots.into_values().collect()
 }
@@ -122,6 +120,10 @@ impl Volume {
     /// Where it is.
     pub(crate) fn seat<'a>(&'a self, observation: &'a Observation) -> Seat<'a> {
         let Some(attachment) = self.attachment() else {
+            let accepted = observation.memory.accepted.get(&self.id);
+            if let Some(instance) = accepted.and_then(|accepted| accepted.not_shown_yet(observation)) {
+                return Seat::Accepted(instance);
+            }
             return match self.state {
                 VolumeState::Available => Seat::Free,
                 VolumeState::Creating => Seat::Creating,

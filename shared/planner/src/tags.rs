@@ -39,7 +39,7 @@ pub const DEFAULT_SLOT: &str = "main";
 pub type Tags = BTreeMap<String, String>;
 
 /// A tag's value, understood as far as it can be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Setting<T> {
     /// No such tag, or an empty one.
     Absent,
@@ -104,7 +104,7 @@ impl fmt::Display for Policy {
 }
 
 /// What the tags of a volume or an address say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResourceTags {
     /// The fleet; empty where the tag is.
     pub fleet: FleetName,
@@ -133,7 +133,7 @@ impl ResourceTags {
 }
 
 /// What the tags of an instance say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InstanceTags {
     /// Every fleet that the instance says it is of.
     pub fleets: BTreeSet<FleetName>,
@@ -164,7 +164,7 @@ fn read_paused(tags: &Tags) -> Setting<bool> {
 }
 
 /// Why an instance was marked as draining.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DrainingReason {
     /// EC2 announced an interruption.
     SpotInterruption,
@@ -190,7 +190,7 @@ impl fmt::Display for DrainingReason {
 }
 
 /// The tag `holdfast:draining`: `<reason> <event time, RFC 3339>`, or whatever a person wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DrainingTag {
     /// Why.
     pub reason: DrainingReason,

@@ -10,45 +10,53 @@ use crate::ids::InstanceId;
 use crate::naming;
 use crate::observation::{Health, Instance, InstanceState, Volume};
 use crate::plan::{Next, Step};
-use crate::scene::Scene;
+use crate::readiness;
+use crate::scene::{Scene, recommended};
 use crate::slot::Seat;
 
 impl<'a> Scene<'a, '_> {
-    pub(crate) fn with_volumes(&self, first: &'a Volume, draft: &mut Draft) {
-        let not_released = |instance: &Instance| Finding::NotReleased {
-            volume: first.id.clone(),
-            instance: instance.id.clone(),
-            state: instance.state,
+    /// What the slot does. The instance where it is to be, if there is one.
+    pub(crate) fn with_volumes(&self, first: &'a Volume, draft: &mut Draft) -> Option<&'a Instance> {
+        let seat = first.seat(self.view.observation);
+        if let Seat::Running(holder) = seat {
+            self.running(holder, draft);
+            return Some(holder);
+        }
+        if let Seat::Accepted(holder) = seat {
+            draft.await_transition();
+            return Some(holder);
+        }
+        let is_held_up = readiness::rank(self.slot, self.view).is_none();
+        let Some(target) = self.given.filter(|_| !is_held_up) else {
+            self.slot.volumes.iter().for_each(|volume| self.obstacle(volume, draft));
+            if !is_held_up {
+                self.no_candidate(draft);
+            }
+            if draft.next == Next::Release {
+                // Whoever comes to take it will look again.
+                draft.next = Next::Nothing;
+            }
+            return None;
         };
-        match first.seat(self.observation) {
-            Seat::Running(holder) => return self.running(holder, draft),
-            Seat::Free => self.free(first, draft),
-            Seat::Stopped(holder) => self.stopped(first, holder, draft),
-            Seat::Ending(holder) => draft.await_release(not_released(holder)),
-            Seat::Unlisted(instance) => {
-                let (volume, instance) = (first.id.clone(), instance.clone());
-                draft.await_release(Finding::HolderUnknown { volume, instance });
+        match seat {
+            Seat::Free => self.free(first, target, draft),
+            Seat::Stopped(holder) => {
+                draft.lead =
+                    Some(Step::DetachVolume { volume: first.id.clone(), instance: holder.id.clone() });
+                self.free_the_others(target, draft);
             }
-            Seat::Detaching(instance) => self.detaching(first, instance, draft),
-            Seat::Unclear => draft.await_transition(),
-            Seat::Starting(holder) => {
-                draft.findings.push(Finding::HolderStarting { instance: holder.id.clone() });
-            }
-            Seat::Stopping(holder) => draft.findings.push(not_released(holder)),
-            Seat::Creating => draft.findings.push(Finding::VolumeCreating { volume: first.id.clone() }),
-            Seat::Hibernated(holder) => {
-                let (volume, instance) = (first.id.clone(), holder.id.clone());
-                draft.findings.push(Finding::Hibernated { volume, instance });
-            }
+            Seat::Accepted(_)
+            | Seat::Creating
+            | Seat::Unclear
+            | Seat::Running(_)
+            | Seat::Starting(_)
+            | Seat::Stopping(_)
+            | Seat::Hibernated(_)
+            | Seat::Ending(_)
+            | Seat::Unlisted(_)
+            | Seat::Detaching(_) => self.obstacle(first, draft),
         }
-        if draft.next == Next::Release && self.given.is_none() {
-            // Whoever comes to take it will look again.
-            draft.next = Next::Nothing;
-            self.no_candidate(draft);
-        }
-        if draft.lead.is_none() {
-            draft.follow.extend(addresses::let_go(None, self.slot, self.occupancy, self.observation));
-        }
+        Some(target)
     }
 
     /// The first volume is on an instance that runs: complete the slot there, unless it is about to go.
@@ -62,8 +70,7 @@ impl<'a> Scene<'a, '_> {
                 return;
             }
             Health::Recommended => {
-                let reason = "rebalance recommendation".to_owned();
-                draft.findings.push(Finding::HolderDraining { instance: holder.id.clone(), reason });
+                draft.findings.push(recommended(holder));
             }
             Health::Healthy | Health::NotRunning => {}
         }
@@ -74,17 +81,11 @@ impl<'a> Scene<'a, '_> {
     }
 
     /// The first volume is free: attach it once every other one is free, or already where it goes.
-    fn free(&self, first: &'a Volume, draft: &mut Draft) {
-        if self.is_being_accepted(first) {
-            return draft.await_transition();
-        }
-        let Some(target) = self.given else {
-            return self.no_candidate(draft);
-        };
+    fn free(&self, first: &Volume, target: &'a Instance, draft: &mut Draft) {
         if !self.is_together(target) {
             return self.free_the_others(target, draft);
         }
-        match naming::for_first(self.slot, first, target, self.observation) {
+        match naming::for_first(self.slot, first, target, self.view.observation) {
             Ok(device) => {
                 let (volume, instance) = (first.id.clone(), target.id.clone());
                 draft.lead = Some(Step::AttachVolume { volume, instance, device: device.clone() });
@@ -97,45 +98,28 @@ impl<'a> Scene<'a, '_> {
         }
     }
 
-    /// The first volume is on a stopped instance: take it off, when there is somewhere to go.
-    fn stopped(&self, first: &Volume, holder: &Instance, draft: &mut Draft) {
-        let Some(target) = self.given else {
-            return self.no_candidate(draft);
-        };
-        draft.lead = Some(Step::DetachVolume { volume: first.id.clone(), instance: holder.id.clone() });
-        self.free_the_others(target, draft);
-    }
-
-    fn detaching(&self, volume: &Volume, instance: &InstanceId, draft: &mut Draft) {
-        let finding = Finding::Detaching { volume: volume.id.clone(), instance: instance.clone() };
-        match self.observation.instance(instance).map(|instance| instance.state) {
-            Some(InstanceState::Stopped) => draft.await_transition(),
-            Some(InstanceState::ShuttingDown | InstanceState::Terminated) | None => {
-                draft.await_release(finding);
-            }
-            // Somebody else asked for this detach, and EC2 waits until the instance lets go.
-            Some(InstanceState::Pending | InstanceState::Running | InstanceState::Stopping) => {
-                draft.findings.push(finding);
-            }
-        }
-    }
-
-    /// Brings everything that follows the first volume to the instance that has it, or is to have it.
-    pub(crate) fn complete_on(&self, target: &Instance, taken: Vec<DeviceName>, draft: &mut Draft) {
+    /// Brings everything that follows the first volume to the instance that has it, or is to have it, which is returned.
+    pub(crate) fn complete_on(
+        &self,
+        target: &'a Instance,
+        taken: Vec<DeviceName>,
+        draft: &mut Draft,
+    ) -> &'a Instance {
         if self.is_together(target) {
             self.attach_the_others(target, taken, draft);
         } else {
             self.free_the_others(target, draft);
         }
-        addresses::bring_to(target, self.slot, self.occupancy, self.observation, draft);
+        addresses::bring_to(target, self.slot, self.view, draft);
+        target
     }
 
     /// Whether every volume other than the first is free or where the slot goes. Until then none may be attached, so
     /// that the slot is never split.
     fn is_together(&self, target: &Instance) -> bool {
-        self.slot.other_volumes().all(|volume| match volume.seat(self.observation) {
+        self.slot.other_volumes().all(|volume| match volume.seat(self.view.observation) {
             Seat::Free => true,
-            Seat::Running(instance) => instance.id == target.id,
+            Seat::Running(instance) | Seat::Accepted(instance) => instance.id == target.id,
             Seat::Creating
             | Seat::Unclear
             | Seat::Starting(_)
@@ -148,25 +132,26 @@ impl<'a> Scene<'a, '_> {
         })
     }
 
+    /// Attaches the volumes other than the first, which are all free or there.
     fn attach_the_others(&self, target: &Instance, mut taken: Vec<DeviceName>, draft: &mut Draft) {
+        let observation = self.view.observation;
         let wanted = naming::wanted(self.slot);
         taken.extend(self.slot.devices_on(target).cloned());
         for volume in self.slot.other_volumes() {
-            if volume.settled_on().is_some() {
+            if volume.seat(observation) != Seat::Free {
                 if !volume.is_attached() {
                     draft.await_transition();
                 }
                 continue;
             }
-            if self.is_being_accepted(volume) {
-                draft.await_transition();
-                continue;
-            }
-            let device = naming::for_other(volume, wanted.get(&volume.id), &taken, target, self.observation);
-            if let Some(device) = device {
-                taken.push(device.clone());
-                let (volume, instance) = (volume.id.clone(), target.id.clone());
-                draft.follow.push(vec![Step::AttachVolume { volume, instance, device }]);
+            let wanted = wanted.get(&volume.id);
+            let (volume_id, instance) = (volume.id.clone(), target.id.clone());
+            match naming::for_other(self.slot, volume, wanted, &taken, target, observation) {
+                Some(device) => {
+                    taken.push(device.clone());
+                    draft.follow.push(vec![Step::AttachVolume { volume: volume_id, instance, device }]);
+                }
+                None => draft.findings.push(Finding::NoDeviceLeft { volume: volume_id, instance }),
             }
         }
     }
@@ -174,39 +159,74 @@ impl<'a> Scene<'a, '_> {
     /// Takes the volumes other than the first off stopped instances, and tells which ones have to be waited for.
     fn free_the_others(&self, target: &Instance, draft: &mut Draft) {
         for volume in self.slot.other_volumes() {
-            self.unseat(volume, target, draft);
+            match volume.seat(self.view.observation) {
+                Seat::Stopped(instance) => {
+                    let (volume, instance) = (volume.id.clone(), instance.id.clone());
+                    draft.follow.push(vec![Step::DetachVolume { volume, instance }]);
+                }
+                Seat::Running(instance) if instance.id != target.id => {
+                    draft.findings.push(not_released(volume, instance));
+                }
+                Seat::Accepted(_)
+                | Seat::Free
+                | Seat::Creating
+                | Seat::Unclear
+                | Seat::Running(_)
+                | Seat::Starting(_)
+                | Seat::Stopping(_)
+                | Seat::Hibernated(_)
+                | Seat::Ending(_)
+                | Seat::Unlisted(_)
+                | Seat::Detaching(_) => self.obstacle(volume, draft),
+            }
         }
     }
 
-    /// What to do about a volume that is not where the slot goes.
-    fn unseat(&self, volume: &Volume, target: &Instance, draft: &mut Draft) {
-        let id = volume.id.clone();
-        let not_released = |instance: &Instance| Finding::NotReleased {
-            volume: volume.id.clone(),
-            instance: instance.id.clone(),
-            state: instance.state,
-        };
-        match volume.seat(self.observation) {
-            Seat::Free => {}
-            Seat::Running(instance) if instance.id == target.id => {}
+    /// Tells what keeps a volume from coming along, if anything does, and what is to be waited for.
+    fn obstacle(&self, volume: &Volume, draft: &mut Draft) {
+        let id = || volume.id.clone();
+        match volume.seat(self.view.observation) {
+            Seat::Free | Seat::Running(_) => {}
+            Seat::Accepted(_) | Seat::Unclear => draft.await_transition(),
             Seat::Stopped(instance) => {
-                draft.follow.push(vec![Step::DetachVolume { volume: id, instance: instance.id.clone() }]);
+                let detach = Step::DetachVolume { volume: id(), instance: instance.id.clone() };
+                let failure = self.view.observation.memory.failure_of(&detach);
+                draft.findings.extend(failure.map(crate::memory::Failure::finding));
             }
-            Seat::Unclear => draft.await_transition(),
-            Seat::Ending(instance) => {
-                draft.await_release(not_released(instance));
-            }
+            Seat::Ending(instance) => draft.await_release(not_released(volume, instance)),
             Seat::Unlisted(instance) => {
-                draft.await_release(Finding::HolderUnknown { volume: id, instance: instance.clone() });
+                draft.await_release(Finding::HolderUnknown { volume: id(), instance: instance.clone() });
             }
             Seat::Detaching(instance) => self.detaching(volume, instance, draft),
-            Seat::Creating => draft.findings.push(Finding::VolumeCreating { volume: id }),
-            Seat::Hibernated(instance) => {
-                draft.findings.push(Finding::Hibernated { volume: id, instance: instance.id.clone() });
+            Seat::Creating => draft.findings.push(Finding::VolumeCreating { volume: id() }),
+            Seat::Starting(instance) if self.slot.first_volume() == Some(volume) => {
+                draft.findings.push(Finding::HolderStarting { instance: instance.id.clone() });
             }
-            Seat::Running(instance) | Seat::Starting(instance) | Seat::Stopping(instance) => {
-                draft.findings.push(not_released(instance));
+            Seat::Starting(instance) | Seat::Stopping(instance) => {
+                draft.findings.push(not_released(volume, instance));
+            }
+            Seat::Hibernated(instance) => {
+                draft.findings.push(Finding::Hibernated { volume: id(), instance: instance.id.clone() });
             }
         }
     }
+
+    fn detaching(&self, volume: &Volume, instance: &InstanceId, draft: &mut Draft) {
+        let finding = Finding::Detaching { volume: volume.id.clone(), instance: instance.clone() };
+        match self.view.observation.instance(instance).map(|instance| instance.state) {
+            Some(InstanceState::Stopped) => draft.await_transition(),
+            Some(InstanceState::ShuttingDown | InstanceState::Terminated) | None => {
+                draft.await_release(finding);
+            }
+            // Somebody else asked for this detach, and EC2 waits until the instance lets go.
+            Some(InstanceState::Pending | InstanceState::Running | InstanceState::Stopping) => {
+                draft.findings.push(finding);
+            }
+        }
+    }
+}
+
+fn not_released(volume: &Volume, instance: &Instance) -> Finding {
+    let (volume, state) = (volume.id.clone(), instance.state);
+    Finding::NotReleased { volume, instance: instance.id.clone(), state }
 }

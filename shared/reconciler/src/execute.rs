@@ -10,7 +10,7 @@ use crate::report::{Outcome, StepReport};
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use planner::ids::{FleetName, SlotName};
-use planner::memory::{Accepted, Failure, Memory, STALE_SECONDS};
+use planner::memory::{Accepted, Associated, Failure, Memory, STALE_SECONDS};
 use planner::plan::{Plan, SlotPlan, Step};
 use std::sync::{Mutex, PoisonError};
 
@@ -145,8 +145,9 @@ impl Done {
             (Step::AttachVolume { volume, instance, .. }, Effect::Done(at)) => {
                 memory.accepted.insert(volume.clone(), Accepted { instance: instance.clone(), at: *at });
             }
-            (Step::AssociateAddress { address, instance, .. }, Effect::Done(at)) => {
-                memory.associated.insert(address.clone(), Accepted { instance: instance.clone(), at: *at });
+            (Step::AssociateAddress { address, instance, private, .. }, Effect::Done(at)) => {
+                let accepted = Accepted { instance: instance.clone(), at: *at };
+                memory.associated.insert(address.clone(), Associated { accepted, private: *private });
             }
             (Step::DetachVolume { volume, .. }, Effect::Done(_)) => {
                 memory.accepted.remove(volume);

@@ -361,3 +361,18 @@ fn crossed_addresses_are_let_go() {
         .sees(address(2).in_slot("b").on(1));
     assert_eq!(steps(&seen), [away(1), away(2)]);
 }
+
+/// Convergence: "every slot that can be held". Instance 2 has a private address for each, and instance 1, which was
+/// launched earlier, has not: the slot goes to instance 1 and is blocked there for good.
+#[test]
+fn slot_goes_where_all_its_addresses_have_a_place() {
+    check(
+        look()
+            .sees(instance(1))
+            .sees(instance(2).with_places(2))
+            .sees(volume(1))
+            .sees(address(1))
+            .sees(address(2)),
+        moving().lead(attach(1, 2, 'f')).follow([to(1, 2, 1)]).follow([to(2, 2, 2)]),
+    );
+}

@@ -120,14 +120,14 @@ fn more_than_eleven_volumes() {
 }
 
 #[test]
-fn first_volumes_asking_for_different_devices() {
+fn first_volume_asking_for_another_device_than_the_others() {
     check(
         look()
             .sees(instance(1))
             .sees(instance(2))
-            .sees(volume(1).tagged(&[(SLOT, "a")]))
-            .sees(volume(2).tagged(&[(SLOT, "b"), (DEVICE, "/dev/sdg")])),
-        [blocked("first-devices-disagree").of("a"), blocked("first-devices-disagree").of("b")],
+            .sees(volume(1).tagged(&[(SLOT, "a"), (DEVICE, "/dev/sdg")]))
+            .sees(volume(2).tagged(&[(SLOT, "b")])),
+        [blocked("first-devices-disagree").of("a"), moving().of("b").lead(attach(2, 1, 'f'))],
     );
 }
 

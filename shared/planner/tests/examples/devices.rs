@@ -1,13 +1,13 @@
 //! Device names: which one each volume asks for, and when it goes on to another.
 
-use crate::expected::{attach, check, held, moving, steps, waiting};
+use crate::expected::{attach, check, held, moving, of, steps, waiting};
 use planner::device::DeviceName;
 use planner::fixtures::{
     InstanceBuilder, Look, VolumeBuilder, address, at, device, instance, instance_id, look, volume, volume_id,
 };
 use planner::observation::{AttachmentState, BlockDevice};
-use planner::plan::{Next, Step};
-use planner::tags::DEVICE;
+use planner::plan::{Next, SlotState, Step};
+use planner::tags::{DEVICE, SLOT};
 
 fn asking(n: u8, name: &str) -> VolumeBuilder {
     volume(n).tagged(&[(DEVICE, name)])
@@ -208,4 +208,53 @@ fn other_volume_tries_a_refused_name_last() {
     check_names(&after_refusal(seen(), 'g', 1), &[(2, 'h')]);
     let all = ('h'..='p').fold(after_refusal(seen(), 'g', 1), |seen, letter| after_refusal(seen, letter, 1));
     check_names(&all, &[(2, 'g')]);
+}
+
+/// "`held`: all of it on one healthy instance." No name is left for the second volume: it is free, no step is
+/// planned, nothing is told, and the slot is reported as held.
+#[test]
+fn slot_is_not_held_while_no_name_is_left_for_a_volume() {
+    let crowded = ('g'..='p').fold(instance(1), |instance, letter| instance.using(letter, 90));
+    let seen = look().sees(crowded).sees(volume(1).on(1)).sees(volume(2));
+    let slot = of(&seen, "main");
+    assert_ne!(slot.state, SlotState::Held);
+    assert!(!slot.findings.is_empty());
+}
+
+/// Invariant 9: "the first volume of every slot asks for the same device *name*", so that EC2 refuses the second of two
+/// slots that race for an instance. `/dev/sdf` and `/dev/xvdf` are one device to the kernel; that EC2 refuses the one
+/// while the other is attached is nowhere written, and failure mode H ("same device → silent timeout") says that it
+/// does not. The planner takes them for one name, where taking them for two would be the safe side.
+#[test]
+fn first_volumes_asking_for_one_device_under_two_names_block() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).tagged(&[(SLOT, "a"), (DEVICE, "/dev/xvdf")]))
+        .sees(volume(2).in_slot("b"));
+    assert_eq!(of(&seen, "a").state, SlotState::Blocked);
+}
+
+/// "A bad slot never makes another slot wait": two good slots and one with another name for its first volume.
+#[test]
+fn one_first_volume_with_another_name_blocks_only_its_own_slot() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).in_slot("a"))
+        .sees(volume(2).in_slot("b"))
+        .sees(volume(3).tagged(&[(SLOT, "c"), (DEVICE, "/dev/sdh")]));
+    assert_eq!(of(&seen, "a").lead, Some(attach(1, 1, 'f')));
+}
+
+/// "`holdfast:device`": the name that a tag asks for is left to the volume that asks, also when another volume has
+/// to go on from its own.
+#[test]
+fn tagged_name_is_left_to_its_volume() {
+    let seen = look()
+        .sees(instance(1).using('g', 90))
+        .sees(volume(1).on(1))
+        .sees(volume(2))
+        .sees(volume(3).tagged(&[(DEVICE, "/dev/sdh")]));
+    assert_eq!(of(&seen, "main").follow, [[attach(2, 1, 'i')], [attach(3, 1, 'h')]]);
 }

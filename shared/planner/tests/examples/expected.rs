@@ -162,3 +162,17 @@ pub(crate) fn to(address: u8, instance: u8, k: u8) -> Step {
         private: private(instance, k),
     }
 }
+
+/// The plan of the slot of that name.
+#[track_caller]
+#[expect(clippy::expect_used, reason = "a slot that is not there fails its test")]
+pub(crate) fn of(seen: &Look, slot: &str) -> SlotPlan {
+    let plan = plan(&seen.0);
+    let found = plan.slots.into_iter().find(|plan| plan.slot == SlotName::new(slot));
+    found.expect("a slot of that name")
+}
+
+/// Whether the slot attaches a volume.
+pub(crate) fn attaches(plan: &SlotPlan) -> bool {
+    plan.steps().any(|step| step.name() == "attach-volume")
+}

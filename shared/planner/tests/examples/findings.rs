@@ -2,7 +2,7 @@
 //!
 //! A new finding does not compile here before it has an example.
 
-use crate::expected::attach;
+use crate::expected::{attach, of};
 use planner::finding::{Finding, Severity};
 use planner::fixtures::{
     Look, NOW, address, at, device, elastic, instance, instance_id, look, volume, volume_id,
@@ -86,7 +86,7 @@ examples! {
             });
         UnusableVolume "restore it from a snapshot"
             look().sees(volume(1).but(|v| v.state = VolumeState::Unusable));
-        SharedHolder "move one off by hand"
+        SharedHolder "detach the others by hand"
             look()
                 .sees(instance(1))
                 .sees(volume(1).on(1))
@@ -128,6 +128,15 @@ examples! {
             look()
                 .sees(instance(1).is(InstanceState::Stopped).but(|i| i.hibernation = true))
                 .sees(volume(1).on(1));
+        NoDeviceLeft "detach something from it"
+            look()
+                .sees(('g'..='p').fold(instance(1), |instance, letter| instance.using(letter, 90)))
+                .sees(volume(1).on(1))
+                .sees(volume(2));
+        AddressHolderUnknown "its release is awaited"
+            look().sees(instance(2)).sees(address(1).on(9));
+        AddressOnPaused "until holdfast:paused is removed"
+            look().sees(instance(1).paused()).sees(instance(2)).sees(volume(1).on(2)).sees(address(1).on(1));
         DeviceRefused "not visible yet"
             look().sees(instance(1)).sees(volume(1)).but(|o| {
                 o.memory.refused_devices.insert((instance_id(1), device('f')), at(NOW));
@@ -207,6 +216,7 @@ fn finding_that_a_tag_is_to_blame_for_names_the_tag() {
         ("SeveralFleets", FLEET),
         ("PolicyUnavailable", HANDOVER),
         ("HolderDraining", planner::tags::DRAINING),
+        ("AddressOnPaused", PAUSED),
     ];
     for (wanted, _, seen) in examples() {
         let expected = tagged.iter().find(|(name, _)| *name == wanted).map(|(_, tag)| *tag);
@@ -241,4 +251,18 @@ fn state_follows_from_the_gravest_finding() {
             }
         }
     }
+}
+
+/// "Blocked, with a finding that names resource, tag and fix": a refusal has no fix but EC2's own words.
+#[test]
+fn refusal_says_what_to_do() {
+    let seen = look().sees(instance(1)).sees(volume(1)).but(|o| {
+        o.memory.failures.push(Failure {
+            slot: SlotName::new("main"),
+            step: attach(1, 1, 'f'),
+            reason: "EncryptedVolumesNotSupported".to_owned(),
+        });
+    });
+    let told = of(&seen, "main").findings;
+    assert!(told.iter().any(|f| f.code() == "refused" && f.to_string().contains(';')), "{told:?}");
 }

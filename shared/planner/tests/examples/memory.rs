@@ -1,11 +1,11 @@
 //! Memory: what an invocation did before it looked, and that EC2 may not show yet.
 
-use crate::expected::{attach, away, blocked, check, detach, held, moving, to};
+use crate::expected::{attach, away, blocked, check, detach, held, moving, of, steps, to};
 use planner::fixtures::{
-    Look, NOW, address, allocation_id, at, instance, instance_id, look, volume, volume_id,
+    Look, NOW, address, allocation_id, at, instance, instance_id, look, private, volume, volume_id,
 };
 use planner::ids::SlotName;
-use planner::memory::{Accepted, Failure};
+use planner::memory::{Accepted, Associated, Failure};
 use planner::observation::InstanceState;
 use planner::plan::{Next, Step};
 
@@ -21,7 +21,8 @@ fn after_acceptance(seen: Look, volume: u8, instance: u8, ago: i64) -> Look {
 fn after_association(seen: Look, address: u8, instance: u8, ago: i64) -> Look {
     seen.but(|o| {
         let accepted = Accepted { instance: instance_id(instance), at: at(NOW - ago) };
-        o.memory.associated.insert(allocation_id(address), accepted);
+        let associated = Associated { accepted, private: private(instance, 1) };
+        o.memory.associated.insert(allocation_id(address), associated);
     })
 }
 
@@ -183,4 +184,48 @@ fn refusal_of_one_act_is_none_of_another_on_the_same_resource() {
     check(after_failure(seen, "main", detach(1, 1)), moving().lead(attach(1, 1, 'f')));
     let seen = look().sees(instance(1).is(InstanceState::Stopped)).sees(instance(2)).sees(volume(1).on(1));
     check(after_failure(seen, "main", attach(1, 1, 'f')), moving().on(1).lead(detach(1, 1)));
+}
+
+/// Invariant 5, seen with the invocation's own memory: it has just attached the second volume to instance 2, EC2's
+/// answer does not show it yet, and the first volume is free. It goes to instance 1: a split.
+#[test]
+fn first_volume_awaits_the_accepted_attachment_of_another() {
+    let seen = look().sees(instance(1)).sees(instance(2)).sees(volume(1)).sees(volume(2)).but(|o| {
+        let accepted = Accepted { instance: instance_id(2), at: at(NOW - 1) };
+        o.memory.accepted.insert(volume_id(2), accepted);
+    });
+    assert_ne!(of(&seen, "main").lead, Some(attach(1, 1, 'f')));
+}
+
+/// The same for two slots: `b` was accepted on instance 1 a second ago, and `a` is sent there.
+#[test]
+fn instance_that_has_just_accepted_another_slot_is_unfit() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).in_slot("a"))
+        .sees(volume(2).in_slot("b"))
+        .but(|o| {
+            let accepted = Accepted { instance: instance_id(1), at: at(NOW - 1) };
+            o.memory.accepted.insert(volume_id(2), accepted);
+        });
+    assert_eq!(of(&seen, "a").lead, Some(attach(1, 2, 'f')));
+}
+
+/// The same for addresses: the first one was accepted at the first place a second ago, and the second is sent there,
+/// where EC2 lets it displace the first.
+#[test]
+fn place_that_has_just_accepted_an_address_is_taken() {
+    let seen = look()
+        .sees(instance(1).with_places(3))
+        .sees(volume(1).on(1))
+        .sees(address(1))
+        .sees(address(2))
+        .sees(address(3).at(1, 2))
+        .but(|o| {
+            let accepted = Accepted { instance: instance_id(1), at: at(NOW - 1) };
+            let associated = Associated { accepted, private: private(1, 1) };
+            o.memory.associated.insert(allocation_id(1), associated);
+        });
+    assert!(!steps(&seen).contains(&to(2, 1, 1)));
 }

@@ -1,9 +1,10 @@
 //! Paused: what a person asked to be left alone is left alone, and reported so.
 
-use crate::expected::{attach, check, check_all, held, moving, paused, waiting};
+use crate::expected::{attach, check, check_all, held, moving, of, paused, waiting};
 use planner::fixtures::{address, instance, look, volume};
 use planner::observation::{AttachmentState, InstanceState};
-use planner::tags::{HANDOVER, PAUSED, SLOT};
+use planner::plan::SlotState;
+use planner::tags::{HANDOVER, PAUSED, SLOT, Setting};
 
 #[test]
 fn tag_on_a_volume_pauses_its_slot() {
@@ -131,4 +132,22 @@ fn fleet_goes_on_beside_a_paused_instance() {
         [paused().on(1), held(2).of("other")],
         &[],
     );
+}
+
+/// A holder that is paused in words that mean nothing blocks its slot, when that has volumes; a slot of addresses
+/// it pauses, and the slot's own report does not say why.
+#[test]
+fn holder_with_a_meaningless_mark_blocks_addresses_as_it_does_volumes() {
+    let holder = instance(1).but(|i| i.tags.paused = Setting::Invalid("yes".to_owned()));
+    let seen = look().sees(holder).sees(address(1).on(1));
+    assert_eq!(of(&seen, "main").state, SlotState::Blocked);
+}
+
+/// A finding is told once: a meaningless mark on the holder is told for each volume that is there.
+#[test]
+fn meaningless_mark_of_the_holder_is_told_once() {
+    let holder = instance(1).but(|i| i.tags.paused = Setting::Invalid("yes".to_owned()));
+    let seen =
+        look().sees(holder).sees(volume(1).on(1)).sees(volume(2).at(1, 'g', AttachmentState::Attached));
+    assert_eq!(of(&seen, "main").findings.len(), 1);
 }

@@ -84,6 +84,13 @@ pub(crate) fn pointed_at<'o>(seen: &'o Observation, address: &Address) -> Option
     }
 }
 
+/// Where EC2 accepted the address so recently that its answers may not show it.
+pub(crate) fn accepted_on<'o>(seen: &'o Observation, address: &Address) -> Option<&'o Instance> {
+    let accepted = &seen.memory.associated.get(&address.allocation)?.accepted;
+    let recent = (seen.began - accepted.at).num_seconds() <= 5;
+    find(seen, &accepted.instance).filter(|on| recent && on.state == InstanceState::Running)
+}
+
 /// The attachment, with its instance when that was seen.
 pub(crate) fn attachments<'o>(
     seen: &'o Observation,
@@ -101,10 +108,20 @@ pub(crate) fn is_free(volume: &Volume) -> bool {
     volume.attachments.is_empty() && volume.state == VolumeState::Available
 }
 
-/// Whether another slot has a volume on the instance, in whatever state.
+/// Whether another slot has a volume on the instance, in whatever state, or EC2 has just accepted it there.
 pub(crate) fn has_volume_of_another(seen: &Observation, name: &SlotName, instance: &InstanceId) -> bool {
     let mut others = seen.volumes.iter().filter(|volume| volume.tags.slot != *name);
-    others.any(|volume| volume.attachments.iter().any(|a| a.instance == *instance))
+    others.any(|volume| {
+        attaching_to(seen, volume).is_some_and(|on| on.id == *instance)
+            || volume.attachments.iter().any(|a| a.instance == *instance)
+    })
+}
+
+/// Where EC2 accepted the volume so recently that its answers may not show it.
+fn attaching_to<'o>(seen: &'o Observation, volume: &Volume) -> Option<&'o Instance> {
+    let accepted = seen.memory.accepted.get(&volume.id).filter(|_| volume.attachments.is_empty())?;
+    let recent = (seen.began - accepted.at).num_seconds() <= 5;
+    find(seen, &accepted.instance).filter(|on| recent && on.state == InstanceState::Running)
 }
 
 impl<'o> SlotFacts<'o> {
@@ -123,12 +140,6 @@ impl<'o> SlotFacts<'o> {
         self.volumes.iter().any(|volume| volume.attachments.iter().any(|a| a.instance == *instance))
     }
 
-    /// Whether another slot has a volume where this one has.
-    pub(crate) fn shares_an_instance(&self) -> bool {
-        let mut on = self.volumes.iter().flat_map(|volume| &volume.attachments);
-        on.any(|attachment| has_volume_of_another(self.seen, self.name, &attachment.instance))
-    }
-
     /// Whether every volume other than the first is free, or settled on that instance.
     pub(crate) fn others_free_or_on(&self, instance: &InstanceId) -> bool {
         self.volumes.iter().skip(1).all(|volume| match volume.attachments.as_slice() {
@@ -138,7 +149,7 @@ impl<'o> SlotFacts<'o> {
         })
     }
 
-    /// Whether all of it is on one healthy instance of the fleet, which has nothing of another slot with volumes.
+    /// Whether all of it is on one healthy instance of the fleet.
     pub(crate) fn is_complete(&self) -> bool {
         let on_volume = self.volumes.iter().map(|volume| match volume.attachments.as_slice() {
             [one] if one.state == AttachmentState::Attached => find(self.seen, &one.instance),
@@ -150,7 +161,6 @@ impl<'o> SlotFacts<'o> {
         on.iter().all(|instance| instance.is_some_and(|instance| instance.id == holder.id))
             && is_healthy(holder)
             && is_member(self.seen, holder)
-            && !has_volume_of_another(self.seen, self.name, &holder.id)
     }
 
     /// Whether the instance is a candidate: "a healthy instance of the fleet, in the slot's zone, holding no other slot",
@@ -159,10 +169,11 @@ impl<'o> SlotFacts<'o> {
         let seen = self.seen;
         let in_zone = self.first().is_none_or(|first| first.zone == instance.zone);
         let anchored_elsewhere = self.volumes.iter().skip(1).any(|volume| {
-            attachments(seen, volume).any(|(attachment, on)| {
-                is_settled(attachment)
-                    && on.is_some_and(|on| on.state == InstanceState::Running && on.id != instance.id)
-            })
+            attaching_to(seen, volume).is_some_and(|on| on.id != instance.id)
+                || attachments(seen, volume).any(|(attachment, on)| {
+                    is_settled(attachment)
+                        && on.is_some_and(|on| on.state == InstanceState::Running && on.id != instance.id)
+                })
         });
         let refused = seen.memory.failures.iter().any(|failure| match &failure.step {
             Step::AttachVolume { volume, instance: to, .. } => {
@@ -183,6 +194,34 @@ impl<'o> SlotFacts<'o> {
             && !has_volume_of_another(seen, self.name, &instance.id)
     }
 
+    /// Whether something that no instance can change keeps a volume of the slot where it is.
+    pub(crate) fn is_held_up(&self) -> bool {
+        let refused = |volume: &Volume| {
+            let mut failures = self.seen.memory.failures.iter();
+            failures.any(|failure| {
+                matches!(&failure.step, Step::DetachVolume { volume: of, instance }
+                    if *of == volume.id && volume.attachments.iter().any(|a| a.instance == *instance))
+            })
+        };
+        self.volumes.iter().any(|volume| {
+            let Some((attachment, on)) = attachments(self.seen, volume).next() else {
+                return volume.state == VolumeState::Creating;
+            };
+            match (on.map(|on| on.state), is_settled(attachment)) {
+                (Some(InstanceState::Pending | InstanceState::Stopping), _) => true,
+                (Some(InstanceState::Running), settled) => !settled,
+                (Some(InstanceState::Stopped), true) => {
+                    on.is_some_and(|on| on.hibernation) || refused(volume)
+                }
+                (
+                    Some(InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated)
+                    | None,
+                    _,
+                ) => false,
+            }
+        })
+    }
+
     pub(crate) fn has_candidate(&self) -> bool {
         self.seen.instances.iter().any(|instance| self.is_fit(instance))
     }
@@ -192,11 +231,10 @@ pub(crate) fn told(plan: &SlotPlan, code: &str) -> bool {
     plan.findings.iter().any(|finding| finding.code() == code)
 }
 
-/// Blocked by more than where its addresses go, or what EC2 refused.
-///
-/// CONTESTED g: with those findings alone a blocked slot still has steps.
+/// Blocked by more than where a part of it goes, or what EC2 refused. With those findings alone a blocked slot still has
+/// steps (docs/decisions/0004).
 pub(crate) fn is_shut(plan: &SlotPlan) -> bool {
-    let lenient = ["too-few-private-addresses", "private-address-taken", "refused"];
+    let lenient = ["too-few-private-addresses", "private-address-taken", "no-device-left", "refused"];
     let mut grave = plan.findings.iter().filter(|finding| finding.severity() == Severity::Blocking);
     plan.state == SlotState::Blocked && grave.any(|finding: &Finding| !lenient.contains(&finding.code()))
 }

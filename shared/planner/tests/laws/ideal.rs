@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use planner::device::DeviceName;
-use planner::ids::{AssociationId, InstanceId, SlotName, VolumeId};
-use planner::memory::Accepted;
+use planner::ids::{AssociationId, InstanceId, VolumeId};
+use planner::memory::{Accepted, Associated};
 use planner::observation::{
     Address, Association, Attachment, AttachmentState, BlockDevice, InstanceState, Observation, VolumeState,
 };
@@ -57,7 +57,8 @@ impl Ideal {
                 let own = all.find(|own| own.allocation == *address && own.association.is_none());
                 own.is_some_and(|own| {
                     let accepted = Accepted { instance: instance.clone(), at: self.seen.began };
-                    self.seen.memory.associated.insert(address.clone(), accepted);
+                    let associated = Associated { accepted, private: *private };
+                    self.seen.memory.associated.insert(address.clone(), associated);
                     let (instance, interface) = (Some(instance.clone()), Some(interface.clone()));
                     own.association = Some(Association { id, instance, interface, private: Some(*private) });
                     true
@@ -71,16 +72,8 @@ impl Ideal {
     fn displace(&mut self, step: &Step, private: Ipv4Addr) {
         let here =
             |other: &&mut Address| other.association.as_ref().is_some_and(|on| on.private == Some(private));
-        let comes = self.seen.addresses.iter().find(|own| own.allocation.as_str() == step.resource());
-        let comes = comes.map(|own| own.tags.slot.clone());
-        let has_volumes = |slot: &SlotName| self.seen.volumes.iter().any(|volume| volume.tags.slot == *slot);
-        let yielding = comes.is_some_and(|slot| !has_volumes(&slot));
         for other in self.seen.addresses.iter_mut().filter(here) {
-            let yields = self.seen.volumes.iter().all(|volume| volume.tags.slot != other.tags.slot);
-            // CONTESTED w: a slot of addresses completes itself where a slot with volumes comes.
-            if !yields && !yielding {
-                self.faults.push(format!("{step:?} displaces {}", other.allocation));
-            }
+            self.faults.push(format!("{step:?} displaces {}", other.allocation));
             other.association = None;
         }
     }

@@ -87,10 +87,14 @@ proptest! {
                 seen.addresses.iter().filter(|a| own(&a.tags)).filter_map(|a| facts::pointed_at(seen, a));
             let together = strays.into_iter().all(|at| on.contains(&at.id));
             let Memory { accepted, associated, .. } = &seen.memory;
+            let of_memory = seen.volumes.iter().any(|v| own(&v.tags) && accepted.contains_key(&v.id))
+                || seen.addresses.iter().any(|a| own(&a.tags) && associated.contains_key(&a.allocation));
+            let associated = associated.values().map(|associated| &associated.accepted);
             let remembered =
-                accepted.values().chain(associated.values()).any(|accepted| on.contains(&accepted.instance));
+                accepted.values().chain(associated).any(|accepted| on.contains(&accepted.instance));
             if !settled
                 || remembered
+                || of_memory
                 || !has_volumes
                 || !together
                 || !on.is_disjoint(&others_are_on(seen, &gone.slot))

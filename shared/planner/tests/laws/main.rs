@@ -1,7 +1,6 @@
 //! Laws: what holds of every plan, whatever was observed.
 //!
 //! Written from the contract and the invariants. Each law runs over 10,000 worlds; `PROPTEST_CASES` says otherwise.
-//! Clauses marked CONTESTED allow for what `../examples/contested.rs` shows under the same letter, and go with it.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "what is not there fails its test")]
 
 mod census;

@@ -13,6 +13,10 @@ use proptest::prelude::*;
 fn looks_for_one(seen: &Observation, planned: &SlotPlan, slot: &SlotFacts<'_>) -> bool {
     let shut = planned.state == SlotState::Paused || crate::facts::is_shut(planned);
     let Some(first) = slot.first().filter(|_| !shut) else { return false };
+    let leaves = slot.holder().is_some_and(is_draining);
+    if slot.is_held_up() && !leaves {
+        return false;
+    }
     match first.attachments.as_slice() {
         [] => is_free(first) && !seen.memory.accepted.contains_key(&first.id),
         [on] if is_settled(on) => match find(seen, &on.instance) {
@@ -56,12 +60,11 @@ proptest! {
             slot.first().is_none()
                 || planned.state == SlotState::Paused
                 || crate::facts::is_shut(planned)
+                || slot.is_held_up()
                 || slot.first().is_some_and(|first| first.attachments.iter().all(is_settled))
                     && (looks_for_one(seen, planned, &slot) || slot.holder().is_some())
         });
         prop_assume!(told_of);
-        // CONTESTED a: no instance with volumes of two slots.
-        prop_assume!(!looking.iter().any(|(_, slot)| slot.shares_an_instance()));
         let fit: Vec<Vec<&InstanceId>> = looking
             .iter()
             .map(|(_, slot)| seen.instances.iter().filter(|i| slot.is_fit(i)).map(|i| &i.id).collect())

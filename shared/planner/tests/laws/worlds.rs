@@ -7,7 +7,7 @@ use planner::fixtures::{
     at, device, elastic, instance, instance_id, interface_id, look, private, volume, volume_id,
 };
 use planner::ids::{FleetName, SlotName};
-use planner::memory::{Accepted, Failure};
+use planner::memory::{Accepted, Associated, Failure};
 use planner::observation::{AttachmentState, BlockDevice, InstanceState, Observation, VolumeState};
 use planner::plan::Step;
 use planner::tags::{DEVICE, HANDOVER, PAUSED, Policy, SLOT, Setting};
@@ -348,7 +348,8 @@ impl<'b> Maker<'b> {
             memory.accepted.insert(volume_id(v), Accepted { instance: instance_id(i), at });
         }
         if self.dice.one_in(2) {
-            memory.associated.insert(allocation_id(a), Accepted { instance: instance_id(i), at });
+            let accepted = Accepted { instance: instance_id(i), at };
+            memory.associated.insert(allocation_id(a), Associated { accepted, private: private(i, 1) });
         }
         if self.dice.one_in(2) {
             memory.refused_devices.insert((instance_id(i), device(self.dice.choose(&['f', 'g']))), at);

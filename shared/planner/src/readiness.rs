@@ -1,0 +1,58 @@
+//! Readiness: how soon a slot can use an instance that it is given.
+
+use crate::matching::Rank;
+use crate::observation::{InstanceState, Observation, Volume};
+use crate::plan::Step;
+use crate::slot::{Seat, Slot};
+use crate::view::View;
+
+/// How soon the slot can use an instance. None: it needs none, or something that no instance can change holds it up.
+/// A slot that is held up reserves nothing, so that it never makes another slot wait.
+pub(crate) fn rank(slot: &Slot<'_>, view: &View<'_>) -> Option<Rank> {
+    let Some(first) = slot.first_volume() else {
+        return Some(Rank::Addresses);
+    };
+    match first.seat(view.observation) {
+        Seat::Accepted(_) => return None,
+        Seat::Running(holder) => {
+            holder.draining_reason()?;
+            return Some(Rank::Draining);
+        }
+        Seat::Free
+        | Seat::Creating
+        | Seat::Unclear
+        | Seat::Starting(_)
+        | Seat::Stopping(_)
+        | Seat::Stopped(_)
+        | Seat::Hibernated(_)
+        | Seat::Ending(_)
+        | Seat::Unlisted(_)
+        | Seat::Detaching(_) => {}
+    }
+    // The slowest of its volumes decides.
+    let mut rank = Rank::Ready;
+    for volume in &slot.volumes {
+        rank = rank.max(rank_of(volume, view.observation)?);
+    }
+    Some(rank)
+}
+
+fn rank_of(volume: &Volume, observation: &Observation) -> Option<Rank> {
+    match volume.seat(observation) {
+        // One that is on an instance which runs says which instance the slot can use.
+        Seat::Free | Seat::Accepted(_) | Seat::Running(_) => Some(Rank::Ready),
+        Seat::Stopped(holder) => {
+            let detach = Step::DetachVolume { volume: volume.id.clone(), instance: holder.id.clone() };
+            observation.memory.failure_of(&detach).is_none().then_some(Rank::Ready)
+        }
+        Seat::Unclear | Seat::Ending(_) | Seat::Unlisted(_) => Some(Rank::Releasing),
+        Seat::Detaching(instance) => match observation.instance(instance).map(|instance| instance.state) {
+            // EC2 waits until the instance lets go, which it may never do.
+            Some(InstanceState::Pending | InstanceState::Running | InstanceState::Stopping) => None,
+            Some(InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated) | None => {
+                Some(Rank::Releasing)
+            }
+        },
+        Seat::Creating | Seat::Starting(_) | Seat::Stopping(_) | Seat::Hibernated(_) => None,
+    }
+}
