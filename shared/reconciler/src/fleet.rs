@@ -69,6 +69,10 @@ impl FleetRun {
         Self { unfinished: false, own_findings, ..Self::new(fleet) }
     }
 
+    pub(crate) fn fleet(&self) -> &FleetName {
+        &self.fleet
+    }
+
     /// Works on the fleet until nothing is left to do or to wait for. May be dropped at any point.
     pub(crate) async fn converge<E: Ec2, C: Clock>(
         &mut self,
@@ -79,7 +83,9 @@ impl FleetRun {
         loop {
             let began = Instant::now();
             context.overlay(&mut seen);
+            // Kept before it is carried out, for the round may be cut off by the deadline.
             let plan = planner::plan(&seen);
+            self.plan = Some(plan.clone());
             let pause = if context.dry_run {
                 self.rehearse(&plan);
                 None
@@ -90,7 +96,6 @@ impl FleetRun {
                 self.keep(done);
                 pause
             };
-            self.plan = Some(plan);
             let Some(pause) = pause else {
                 self.unfinished = false;
                 return;

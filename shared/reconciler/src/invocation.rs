@@ -132,20 +132,21 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
     /// The observations; none when the look took too long to act on.
     async fn try_first_look(&mut self) -> Result<Option<Vec<Observation>>, Ec2Error> {
         let (ec2, clock) = (self.context.ec2, self.context.clock);
-        self.runs.clear();
         let nobody = std::future::ready(Ok(Vec::new()));
         let (mut look, fleets) = match &self.trigger.scope {
             Scope::Instance(id) => {
                 let ids = BTreeSet::from([id.clone()]);
                 let look = observe::survey(ec2, clock, ec2.instances(InstanceQuery::Ids(&ids))).await?;
                 let instance = look.instances.iter().find(|instance| instance.id == *id);
-                let fleets = look.survey.fleets_of(id, instance);
+                let mut fleets = look.survey.fleets_of(id, instance);
+                // A fleet that an earlier look found stays, for a mark may have been written that is to be told.
+                fleets.extend(self.runs.iter().map(|run| run.fleet().clone()));
                 (look, fleets)
             }
             Scope::Fleet(fleet) => {
                 let look = observe::survey(ec2, clock, nobody).await?;
                 if !look.survey.managed().contains(fleet) {
-                    self.runs.push(FleetRun::unmanaged(fleet.clone()));
+                    self.runs = vec![FleetRun::unmanaged(fleet.clone())];
                     return Ok(Some(Vec::new()));
                 }
                 (look, BTreeSet::from([fleet.clone()]))

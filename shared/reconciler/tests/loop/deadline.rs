@@ -149,3 +149,16 @@ async fn what_ec2_accepted_just_before_the_deadline_is_told() {
     assert!(matches!(ran.failure, Some(Failure::Unfinished(_))), "{:?}", ran.failure);
     assert_eq!(ran.outcomes("web/main")[0], "attach-volume done");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_the_deadline_cut_off_in_its_first_round_is_moving() {
+    let ec2 = Scripted::new(world([volume(1).into(), volume(2).into(), on_demand(1).into()])).at(
+        Action::AttachVolume,
+        2,
+        Turn::Delay(2500),
+    );
+    let ran = ec2.run_for(3, &running(1)).await;
+    assert_eq!(ran.acts(), [attach(1, 1, 'f'), attach(2, 1, 'g')]);
+    assert_eq!(ran.state("web/main"), "moving", "it waits for nothing: no finding says so");
+    assert_eq!(ran.failure, Some(Failure::Unfinished(vec!["web/main".to_owned()])));
+}
