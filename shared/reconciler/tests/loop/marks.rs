@@ -154,3 +154,12 @@ async fn a_mark_is_told_though_the_repeated_first_look_finds_nothing_of_the_flee
     assert_eq!(ran.failure, None);
     assert_eq!(ran.fleet_outcomes("web"), ["mark-draining done"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_the_deadline_cut_off_is_told() {
+    let ec2 = Scripted::new(held_by(on_demand(1))).at(Action::CreateTags, 1, Turn::Delay(2500));
+    let ran = ec2.run_for(3, &warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [mark(1, FRESH)]);
+    assert_eq!(ran.failure, Some(Failure::Unfinished(vec!["the first look".to_owned()])));
+    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining failed"]);
+}
