@@ -9,17 +9,24 @@ const LONGEST: f64 = 4.0;
 /// The pauses of one wait.
 pub(crate) struct Backoff {
     seconds: f64,
+    was_stale: bool,
     random: fastrand::Rng,
 }
 
 impl Backoff {
     pub(crate) fn new() -> Self {
-        Self { seconds: 1.0, random: fastrand::Rng::new() }
+        Self { seconds: 1.0, was_stale: false, random: fastrand::Rng::new() }
     }
 
     /// Starts over, as something has happened.
     pub(crate) fn reset(&mut self) {
-        self.seconds = 1.0;
+        (self.seconds, self.was_stale) = (1.0, false);
+    }
+
+    /// The pause after a look that was too old to act on: none, as it took long enough. After another one there is a
+    /// pause, for a wall clock that is set again and again must not make Holdfast ask without end.
+    pub(crate) fn pause_after_stale(&mut self) -> Duration {
+        if std::mem::replace(&mut self.was_stale, true) { self.pause() } else { Duration::ZERO }
     }
 
     /// The next pause. The jitter of 20 % keeps functions that began together from staying together.

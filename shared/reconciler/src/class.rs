@@ -20,11 +20,12 @@ pub enum Class {
 }
 
 /// Codes that any call may meet and that pass by themselves.
-const TRANSIENT: [&str; 12] = [
+const TRANSIENT: [&str; 13] = [
     "RequestLimitExceeded",
     "Throttling",
     "ThrottlingException",
     "RequestThrottled",
+    "EC2ThrottledException",
     "InternalError",
     "InternalFailure",
     "InternalServerError",

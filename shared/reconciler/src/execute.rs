@@ -7,12 +7,12 @@ use crate::class::{Class, class};
 use crate::clock::Clock;
 use crate::ec2::{Ec2, Ec2Error};
 use crate::report::{Outcome, StepReport};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use planner::ids::{FleetName, SlotName};
 use planner::memory::{Accepted, Associated, Failure, Memory, STALE_SECONDS};
 use planner::plan::{Plan, SlotPlan, Step};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Carries out the steps that one look has led to.
 pub(crate) struct Executor<'a, E, C> {
@@ -21,22 +21,36 @@ pub(crate) struct Executor<'a, E, C> {
     pub(crate) fleet: &'a FleetName,
     /// When the look began.
     pub(crate) began: DateTime<Utc>,
-    /// Where each step is written down as soon as it has ended, for a round may be cut off by the deadline.
+    /// Where each step is written down as it begins and as it ends, for a round may be cut off by the deadline.
     pub(crate) journal: &'a Journal,
 }
 
-/// Steps that have ended.
+/// The steps of a round, in the order in which they began.
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<Vec<Done>>);
 
 impl Journal {
-    fn add(&self, done: Done) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+    /// Writes a step down that begins, and says at which place.
+    fn begin(&self, slot: SlotName, step: Step) -> usize {
+        let mut steps = self.steps();
+        steps.push(Done { slot, step, effect: Effect::CutOff });
+        steps.len() - 1
     }
 
-    /// The steps that have ended since the last time.
+    /// Writes down what became of the step at that place.
+    fn end(&self, place: usize, effect: Effect) {
+        if let Some(done) = self.steps().get_mut(place) {
+            done.effect = effect;
+        }
+    }
+
+    /// Empties it. Not to be called during a round.
     pub(crate) fn take(&self) -> Vec<Done> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.steps())
+    }
+
+    fn steps(&self) -> MutexGuard<'_, Vec<Done>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,6 +63,8 @@ pub(crate) enum Effect {
     Failed(Ec2Error, Class, DateTime<Utc>),
     /// The look was too old to act on.
     Stale,
+    /// The deadline came before the answer.
+    CutOff,
 }
 
 /// A step, whose it was, and what became of it.
@@ -86,6 +102,7 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
 
     /// One step. Whether EC2 accepted it.
     async fn step(&self, slot: &SlotName, step: &Step) -> bool {
+        let place = self.journal.begin(slot.clone(), step.clone());
         let effect = act(self.ec2, self.clock, self.began, step).await;
         let (fleet, name, resource) = (self.fleet.as_str(), step.name(), step.resource());
         let instance = step.instance().map(ToString::to_string).unwrap_or_default();
@@ -106,17 +123,18 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
                     "too late, looking again"
                 );
             }
+            Effect::CutOff => {}
         }
         let accepted = matches!(effect, Effect::Done(_));
-        self.journal.add(Done { slot: slot.clone(), step: step.clone(), effect });
+        self.journal.end(place, effect);
         accepted
     }
 }
 
 /// Makes the call, unless the look began too long ago: then an instance that it saw stopped may be running.
 pub(crate) async fn act<E: Ec2, C: Clock>(ec2: &E, clock: &C, began: DateTime<Utc>, step: &Step) -> Effect {
-    let age = (clock.now() - began).num_milliseconds();
-    if !(0..=STALE_SECONDS * 1000).contains(&age) {
+    let age = clock.now() - began;
+    if !(TimeDelta::zero()..=TimeDelta::seconds(STALE_SECONDS)).contains(&age) {
         return Effect::Stale;
     }
     let answer = match step {
@@ -164,6 +182,7 @@ impl Done {
                 _,
                 Effect::Done(_)
                 | Effect::Stale
+                | Effect::CutOff
                 | Effect::Failed(_, Class::Conflict | Class::Transient | Class::DeviceTaken, _),
             ) => {}
         }
@@ -180,6 +199,7 @@ pub(crate) fn report(step: Step, effect: Effect) -> Option<StepReport> {
     let (outcome, error) = match effect {
         Effect::Done(_) => (Outcome::Done, None),
         Effect::Stale => return None,
+        Effect::CutOff => (Outcome::Failed, Some("cut off by the deadline: EC2 may have done it".to_owned())),
         Effect::Failed(error, Class::Conflict | Class::DeviceTaken, _) => {
             (Outcome::Refused, Some(error.to_string()))
         }

@@ -13,7 +13,7 @@ use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
 use planner::memory::Memory;
 use planner::observation::Observation;
-use planner::plan::{Next, Plan, SlotState};
+use planner::plan::{Next, Plan, SlotPlan, SlotState};
 use planner::tags::{DrainingTag, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -66,7 +66,11 @@ impl FleetRun {
     /// A fleet of which nothing is tagged: there is nothing to do.
     pub(crate) fn unmanaged(fleet: FleetName) -> Self {
         let own_findings = vec![Finding::UnmanagedFleet { fleet: fleet.clone() }];
-        Self { unfinished: false, own_findings, ..Self::new(fleet) }
+        Self { own_findings, ..Self::new(fleet) }
+    }
+
+    pub(crate) fn fleet(&self) -> &FleetName {
+        &self.fleet
     }
 
     /// Works on the fleet until nothing is left to do or to wait for. May be dropped at any point.
@@ -79,7 +83,9 @@ impl FleetRun {
         loop {
             let began = Instant::now();
             context.overlay(&mut seen);
+            // Kept before it is carried out, for the round may be cut off by the deadline.
             let plan = planner::plan(&seen);
+            self.plan = Some(plan.clone());
             let pause = if context.dry_run {
                 self.rehearse(&plan);
                 None
@@ -90,7 +96,6 @@ impl FleetRun {
                 self.keep(done);
                 pause
             };
-            self.plan = Some(plan);
             let Some(pause) = pause else {
                 self.unfinished = false;
                 return;
@@ -139,9 +144,9 @@ impl FleetRun {
                 }
                 Err(error) => {
                     tracing::warn!(fleet = self.fleet.as_str(), %error, "cannot look");
-                    let permanent = class(&error) == Class::Permanent;
+                    let passes = class(&error) == Class::Transient;
                     self.trouble = Some(error);
-                    if permanent {
+                    if !passes {
                         return None;
                     }
                     tokio::time::sleep(backoff.pause()).await;
@@ -163,13 +168,10 @@ impl FleetRun {
     }
 
     /// The slots for which a retry may do what this invocation could not.
-    pub(crate) fn unfinished(&self) -> Vec<String> {
-        let Some(plan) = self.plan.as_ref().filter(|_| self.unfinished) else {
-            return if self.unfinished { vec![self.fleet.to_string()] } else { Vec::new() };
-        };
-        let open =
-            plan.slots.iter().filter(|slot| slot.steps().next().is_some() || slot.next != Next::Nothing);
-        open.map(|slot| format!("{}/{}", self.fleet, slot.slot)).collect()
+    pub(crate) fn unfinished(&self, patience: Patience) -> impl Iterator<Item = String> {
+        let slots = self.plan.iter().filter(|_| self.unfinished).flat_map(|plan| &plan.slots);
+        let open = slots.filter(move |slot| slot.steps().next().is_some() || is_awaited(slot, patience));
+        open.map(|slot| format!("{}/{}", self.fleet, slot.slot))
     }
 
     pub(crate) fn report(mut self) -> FleetReport {
@@ -209,13 +211,18 @@ fn pause_after(done: &[Done], plan: &Plan, patience: Patience, backoff: &mut Bac
         backoff.reset();
     }
     let stale = done.iter().any(|done| matches!(done.effect, Effect::Stale));
-    let awaited = plan.slots.iter().any(|slot| match slot.next {
+    if stale {
+        return Some(backoff.pause_after_stale());
+    }
+    let awaited = plan.slots.iter().any(|slot| is_awaited(slot, patience));
+    (!done.is_empty() || awaited).then(|| backoff.pause())
+}
+
+/// Whether a later look may see of the slot what is worth waiting for.
+fn is_awaited(slot: &SlotPlan, patience: Patience) -> bool {
+    match slot.next {
         Next::Nothing => false,
         Next::Transition => true,
         Next::Release => patience == Patience::Releases,
-    });
-    if stale {
-        return Some(Duration::ZERO);
     }
-    (!done.is_empty() || awaited).then(|| backoff.pause())
 }

@@ -17,6 +17,7 @@ use planner::finding::Finding;
 use planner::ids::FleetName;
 use planner::memory::Memory;
 use planner::observation::Observation;
+use planner::plan::Step;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ pub async fn run<E: Ec2, C: Clock>(
     trigger: &Trigger,
     deadline: DateTime<Utc>,
 ) -> Outcomes {
-    let time = (deadline - RESERVE - clock.now()).to_std().unwrap_or(Duration::ZERO);
+    let time = (deadline - clock.now() - RESERVE).to_std().unwrap_or(Duration::ZERO);
     let end = tokio::time::Instant::now() + time;
     let mut invocation = Invocation {
         context: Context {
@@ -67,6 +68,7 @@ pub async fn run<E: Ec2, C: Clock>(
         },
         trigger,
         runs: Vec::new(),
+        trouble: None,
         marked: None,
         unmarked: None,
     };
@@ -74,7 +76,11 @@ pub async fn run<E: Ec2, C: Clock>(
     let observations = match first {
         Ok(Ok(observations)) => observations,
         Ok(Err(error)) => return invocation.end(Some(error.into())),
-        Err(_) => return invocation.end(Some(Failure::Unfinished(vec!["the first look".to_owned()]))),
+        Err(_) => {
+            let unfinished = || Failure::Unfinished(vec!["the first look".to_owned()]);
+            let failure = invocation.trouble.take().map_or_else(unfinished, Failure::Ec2);
+            return invocation.end(Some(failure));
+        }
     };
     let context = &invocation.context;
     let runs = invocation.runs.iter_mut().zip(observations);
@@ -91,6 +97,8 @@ struct Invocation<'a, E, C> {
     context: Context<'a, E, C>,
     trigger: &'a Trigger,
     runs: Vec<FleetRun>,
+    /// Why the first look failed when it was last tried.
+    trouble: Option<Ec2Error>,
     /// What became of the mark that the warning called for, once it is known for good.
     marked: Option<Marked>,
     /// Why the warning could not be written down yet.
@@ -102,6 +110,10 @@ struct Invocation<'a, E, C> {
 struct Marked {
     step: StepReport,
     finding: Option<Finding>,
+}
+
+fn marked(step: Step, effect: Effect, finding: Option<Finding>) -> Option<Marked> {
+    execute::report(step, effect).map(|step| Marked { step, finding })
 }
 
 /// Whether a look can go on after its warning.
@@ -119,9 +131,13 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         loop {
             match self.try_first_look().await {
                 Ok(Some(observations)) => return Ok(observations),
-                Ok(None) => {}
+                Ok(None) => {
+                    self.trouble = None;
+                    tokio::time::sleep(backoff.pause_after_stale()).await;
+                }
                 Err(error) if class(&error) == Class::Transient => {
                     tracing::warn!(%error, "cannot look");
+                    self.trouble = Some(error);
                     tokio::time::sleep(backoff.pause()).await;
                 }
                 Err(error) => return Err(error),
@@ -132,20 +148,21 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
     /// The observations; none when the look took too long to act on.
     async fn try_first_look(&mut self) -> Result<Option<Vec<Observation>>, Ec2Error> {
         let (ec2, clock) = (self.context.ec2, self.context.clock);
-        self.runs.clear();
         let nobody = std::future::ready(Ok(Vec::new()));
         let (mut look, fleets) = match &self.trigger.scope {
             Scope::Instance(id) => {
                 let ids = BTreeSet::from([id.clone()]);
                 let look = observe::survey(ec2, clock, ec2.instances(InstanceQuery::Ids(&ids))).await?;
                 let instance = look.instances.iter().find(|instance| instance.id == *id);
-                let fleets = look.survey.fleets_of(id, instance);
+                let mut fleets = look.survey.fleets_of(id, instance);
+                // A fleet that an earlier look found stays, for a mark may have been written that is to be told.
+                fleets.extend(self.runs.iter().map(|run| run.fleet().clone()));
                 (look, fleets)
             }
             Scope::Fleet(fleet) => {
                 let look = observe::survey(ec2, clock, nobody).await?;
                 if !look.survey.managed().contains(fleet) {
-                    self.runs.push(FleetRun::unmanaged(fleet.clone()));
+                    self.runs = vec![FleetRun::unmanaged(fleet.clone())];
                     return Ok(Some(Vec::new()));
                 }
                 (look, BTreeSet::from([fleet.clone()]))
@@ -189,10 +206,14 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             self.marked = Some(Marked { step, finding: None });
             return Written::Settled;
         }
+        let earlier = self.marked.take();
+        // Told if the deadline comes before the answer.
+        self.marked = marked(step.clone(), Effect::CutOff, None);
         let effect = execute::act(ec2, clock, look.survey.began, &step).await;
         tracing::info!(step = step.name(), instance = %instance.id, ?effect, "warning");
         let mut finding = None;
         if matches!(effect, Effect::Stale) {
+            self.marked = earlier;
             return Written::TooLate;
         }
         // Only a try that was made says anything about the one before it.
@@ -203,9 +224,12 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
                 let (step, resource) = (step.name(), instance.id.to_string());
                 finding = Some(Finding::Refused { step, resource, reason: error.cause.to_string() });
             }
-            Effect::Done(_) | Effect::Stale | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {}
+            Effect::Done(_)
+            | Effect::Stale
+            | Effect::CutOff
+            | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {}
         }
-        self.marked = execute::report(step, effect).map(|step| Marked { step, finding });
+        self.marked = marked(step, effect, finding);
         Written::Settled
     }
 
@@ -215,7 +239,8 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             run.own_findings.extend(self.marked.iter().filter_map(|marked| marked.finding.clone()));
         }
         let trouble = self.runs.iter().find_map(|run| run.trouble.clone());
-        let unfinished: Vec<String> = self.runs.iter().flat_map(FleetRun::unfinished).collect();
+        let unfinished: Vec<String> =
+            self.runs.iter().flat_map(|run| run.unfinished(self.trigger.patience)).collect();
         let failure = failure
             .or(trouble.map(Failure::Ec2))
             .or((!unfinished.is_empty()).then_some(Failure::Unfinished(unfinished)))

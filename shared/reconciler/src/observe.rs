@@ -55,6 +55,28 @@ impl Survey {
         let attached = volumes.flat_map(|volume| &volume.attachments).map(|attachment| &attachment.instance);
         attached.chain(addresses.filter_map(instance_of)).cloned().collect()
     }
+
+    /// What is of one fleet, with its members among the instances and those that have something of it.
+    fn part_of(
+        &self,
+        fleet: &FleetName,
+        instances: &[Instance],
+    ) -> (Vec<Volume>, Vec<Address>, Vec<Instance>) {
+        let volumes = self.volumes.iter().filter(|volume| volume.tags.fleet == *fleet).cloned().collect();
+        let addresses: Vec<Address> =
+            self.addresses.iter().filter(|address| address.tags.fleet == *fleet).cloned().collect();
+        let holders = self.holders(&BTreeSet::from([fleet.clone()]));
+        // Of an address EC2 may name the network interface alone.
+        let associations = addresses.iter().filter_map(|address| address.association.as_ref());
+        let pointed_at: BTreeSet<_> = associations.filter_map(|at| at.interface.as_ref()).collect();
+        let concerns = |instance: &&Instance| {
+            instance.tags.fleets.contains(fleet)
+                || holders.contains(&instance.id)
+                || instance.interfaces.iter().any(|interface| pointed_at.contains(&interface.id))
+        };
+        let instances = instances.iter().filter(concerns).cloned().collect();
+        (volumes, addresses, instances)
+    }
 }
 
 fn instance_of(address: &Address) -> Option<&InstanceId> {
@@ -130,38 +152,19 @@ pub(crate) async fn complete<E: Ec2>(
     instances.extend(others);
     let managed = survey.managed();
     let observations = fleets.iter().map(|fleet| {
-        let of_fleet = BTreeSet::from([fleet.clone()]);
-        let holders = survey.holders(&of_fleet);
-        let concerns = |instance: &&Instance| {
-            instance.tags.fleets.contains(fleet)
-                || holders.contains(&instance.id)
-                || has_interface_of(instance, &survey)
-        };
+        let (volumes, addresses, instances) = survey.part_of(fleet, &instances);
         Observation {
             began: survey.began,
             fleet: fleet.clone(),
             default_policy,
-            volumes: survey.volumes.iter().filter(|volume| volume.tags.fleet == *fleet).cloned().collect(),
-            addresses: survey
-                .addresses
-                .iter()
-                .filter(|address| address.tags.fleet == *fleet)
-                .cloned()
-                .collect(),
-            instances: instances.iter().filter(concerns).cloned().collect(),
+            volumes,
+            addresses,
+            instances,
             managed: managed.clone(),
             memory: memory(fleet),
         }
     });
     Ok(observations.collect())
-}
-
-/// Whether one of the addresses points at one of the instance's interfaces.
-fn has_interface_of(instance: &Instance, survey: &Survey) -> bool {
-    let pointed_at =
-        survey.addresses.iter().filter_map(|address| address.association.as_ref()?.interface.as_ref());
-    let own: BTreeSet<_> = instance.interfaces.iter().map(|interface| &interface.id).collect();
-    pointed_at.into_iter().any(|interface| own.contains(interface))
 }
 
 /// Whether the status code of a spot request says that its instance is about to go, though it may still be
@@ -173,7 +176,27 @@ fn is_doomed(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_doomed;
+    use super::{Survey, is_doomed};
+    use planner::fixtures::{NOW, Part, address, at, instance, instance_id};
+    use planner::ids::FleetName;
+
+    #[test]
+    fn an_instance_of_another_fleet_with_an_address_of_that_fleet_is_left_out() {
+        let (web, api) = (FleetName::new("web"), FleetName::new("api"));
+        let addresses = [address(1).on(1), address(2).on(2).but(|address| address.tags.fleet = api.clone())];
+        let addresses = addresses.map(Part::from).into_iter().filter_map(|part| match part {
+            Part::Address(address) => Some(address),
+            Part::Volume(_) | Part::Instance(_) => None,
+        });
+        let survey = Survey { began: at(NOW), volumes: Vec::new(), addresses: addresses.collect() };
+        let instances = [instance(1).build(), instance(2).of_fleets(&["api"]).build()];
+        for (fleet, n) in [(web, 1), (api, 2)] {
+            let (_, addresses, seen) = survey.part_of(&fleet, &instances);
+            assert_eq!(addresses.len(), 1);
+            let seen = seen.iter().map(|instance| &instance.id);
+            assert_eq!(seen.collect::<Vec<_>>(), [&instance_id(n)], "{fleet}");
+        }
+    }
 
     #[test]
     fn codes_of_an_end_are_told_from_others() {

@@ -105,6 +105,15 @@ async fn without_time_left_nothing_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deadline_before_all_time_leaves_no_time() {
+    let ec2 = Scripted::new(world([volume(1).into(), on_demand(1).into()]));
+    let least = (DateTime::<Utc>::MIN_UTC - ec2.time()).num_seconds();
+    let ran = ec2.run_for(least, &running(1)).await;
+    assert_eq!(ran.acts(), [""; 0]);
+    assert_eq!(ran.failure, Some(Failure::Unfinished(vec!["the first look".to_owned()])));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deadline_beyond_all_time_is_none() {
     let ec2 = Scripted::new(world([volume(1).into(), on_demand(1).into()]));
     let most = (DateTime::<Utc>::MAX_UTC - ec2.time()).num_seconds();
@@ -147,5 +156,37 @@ async fn what_ec2_accepted_just_before_the_deadline_is_told() {
     let ran = ec2.run_for(3, &running(1)).await;
     assert_eq!(ran.acts(), [attach(1, 1, 'f'), attach(2, 1, 'g')]);
     assert!(matches!(ran.failure, Some(Failure::Unfinished(_))), "{:?}", ran.failure);
-    assert_eq!(ran.outcomes("web/main")[0], "attach-volume done");
+    assert_eq!(ran.outcomes("web/main"), ["attach-volume done", "attach-volume failed"]);
+    let cut_off = &ran.slot("web/main")["steps"][1]["error"];
+    assert_eq!(cut_off, "cut off by the deadline: EC2 may have done it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_the_deadline_cut_off_in_its_first_round_is_moving() {
+    let ec2 = Scripted::new(world([volume(1).into(), volume(2).into(), on_demand(1).into()])).at(
+        Action::AttachVolume,
+        2,
+        Turn::Delay(2500),
+    );
+    let ran = ec2.run_for(3, &running(1)).await;
+    assert_eq!(ran.acts(), [attach(1, 1, 'f'), attach(2, 1, 'g')]);
+    assert_eq!(ran.state("web/main"), "moving", "it waits for nothing: no finding says so");
+    assert_eq!(ran.failure, Some(Failure::Unfinished(vec!["web/main".to_owned()])));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_sweep_does_not_wait_for_is_not_unfinished() {
+    let ec2 = Scripted::new(world([
+        volume(1).in_slot("db").on(1).into(),
+        volume(2).in_slot("www").in_zone("b").at(3, 'f', AttachmentState::Attaching).into(),
+        on_demand(1).is(InstanceState::ShuttingDown).into(),
+        on_demand(2).into(),
+        on_demand(3).in_zone("b").into(),
+    ]));
+    for (trigger, unfinished) in [(sweep(), vec!["web/www"]), (running(2), vec!["web/db", "web/www"])] {
+        let ran = ec2.run_for(20, &trigger).await;
+        assert_eq!((ran.state("web/db"), ran.state("web/www")), ("waiting", "moving"));
+        let unfinished = unfinished.into_iter().map(str::to_owned).collect();
+        assert_eq!(ran.failure, Some(Failure::Unfinished(unfinished)));
+    }
 }

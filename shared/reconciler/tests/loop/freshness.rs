@@ -3,8 +3,9 @@
 use crate::ran::Ran;
 use crate::ran::{associate, attach, detach};
 use crate::scripted::{Scripted, Turn, hook};
+use crate::warning::FRESH;
 use crate::world::{World, world};
-use crate::{on_demand, running, state_change};
+use crate::{on_demand, running, state_change, warned};
 use chrono::TimeDelta;
 use planner::fixtures::{address, volume};
 use planner::observation::InstanceState;
@@ -94,5 +95,17 @@ async fn a_clock_that_was_set_during_the_look_leads_to_another_look() {
             assert_eq!(looks_before_the_first_act(&ran), 2, "{seconds}");
             assert_eq!(ran.failure, None);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_are_apart_though_the_clock_is_set_back_during_each() {
+    for trigger in [running(1), warned(1, FRESH)] {
+        let back = hook(|world| world.clock_error -= 1);
+        let ec2 = Scripted::new(free()).during(Action::DescribeAddresses, 1..=usize::MAX, back);
+        let ran = ec2.run_for(60, &trigger).await;
+        assert_eq!(ran.acts(), [""; 0]);
+        let looks = ran.count(Action::DescribeVolumes);
+        assert!((13..25).contains(&looks), "{looks} looks in a minute: the pauses grow to 4 s");
     }
 }

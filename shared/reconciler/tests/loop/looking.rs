@@ -46,7 +46,9 @@ async fn looks_that_fail_are_apart() {
     let ran = ec2.run_for(60, &running(1)).await;
     let looks = ran.count(Action::DescribeVolumes);
     assert!((13..25).contains(&looks), "{looks} looks in a minute: the pauses grow to 4 s");
-    assert!(ran.failure.is_some());
+    let why = ran.failure.as_ref().unwrap().to_string();
+    let told = "EC2 could not be looked at: DescribeVolumes: RequestLimitExceeded: Request limit exceeded.";
+    assert_eq!(why, told);
     assert_eq!(ran.report["fleets"], json!([]));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::on_demand;
 use crate::ran::{associate, disassociate, mark};
-use crate::scripted::{Scripted, Turn};
+use crate::scripted::{Scripted, Turn, hook};
 use crate::warned;
 use crate::warning::{FRESH, address_only, held_by};
 use reconciler::ec2::Action;
@@ -114,4 +114,52 @@ async fn a_mark_that_succeeds_at_the_second_try_is_no_failure() {
     assert_eq!(ran.acts(), [mark(1, FRESH), mark(1, FRESH)]);
     assert_eq!(ran.accepted(), [mark(1, FRESH)]);
     assert_eq!(ran.failure, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_failed_is_tried_again_though_the_next_look_is_slow() {
+    let ec2 = Scripted::new(held_by(on_demand(1)))
+        .at(Action::CreateTags, 1, THROTTLED)
+        .at(Action::DescribeInstances, 2, THROTTLED)
+        .at(Action::DescribeVolumes, 2, Turn::Delay(5500));
+    let ran = ec2.run(&warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [mark(1, FRESH), mark(1, FRESH)], "{:?} {:#}", ran.failure, ran.report);
+    assert_eq!(ran.failure, None);
+    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining done"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_is_told_though_the_repeated_first_look_fails_for_good() {
+    let ec2 = Scripted::new(held_by(on_demand(1))).at(Action::DescribeInstances, 2, THROTTLED).at(
+        Action::DescribeVolumes,
+        2,
+        FORBIDDEN,
+    );
+    let ran = ec2.run(&warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [mark(1, FRESH)]);
+    assert!(matches!(ran.failure, Some(Failure::Ec2(_))));
+    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining done"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_is_told_though_the_repeated_first_look_finds_nothing_of_the_fleet() {
+    let untagged = hook(|world| (world.volumes, world.addresses) = (Vec::new(), Vec::new()));
+    let ec2 = Scripted::new(held_by(on_demand(1))).at(Action::DescribeInstances, 2, THROTTLED).at(
+        Action::DescribeVolumes,
+        2,
+        untagged,
+    );
+    let ran = ec2.run(&warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [mark(1, FRESH)]);
+    assert_eq!(ran.failure, None);
+    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining done"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_the_deadline_cut_off_is_told() {
+    let ec2 = Scripted::new(held_by(on_demand(1))).at(Action::CreateTags, 1, Turn::Delay(2500));
+    let ran = ec2.run_for(3, &warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [mark(1, FRESH)]);
+    assert_eq!(ran.failure, Some(Failure::Unfinished(vec!["the first look".to_owned()])));
+    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining failed"]);
 }

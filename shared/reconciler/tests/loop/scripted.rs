@@ -85,6 +85,8 @@ impl Clock for Scripted {
 
 impl Scripted {
     pub(crate) fn new(world: World) -> Self {
+        // The jitter of the pauses comes from this thread's generator: the same in every run of the test.
+        fastrand::seed(1);
         let past = vec![world.clone()];
         let state = State { world, past, script: Vec::new(), counts: BTreeMap::new(), calls: Vec::new() };
         Self { origin: Instant::now(), state: Mutex::new(state) }
