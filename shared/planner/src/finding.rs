@@ -110,7 +110,7 @@ pub enum Finding {
          slots"
     )]
     NoDeviceLeft { volume: VolumeId, instance: InstanceId },
-    #[error("EC2 refused {step} of {resource}: {reason}; mend what it names, and the next sweep tries again")]
+    #[error("EC2 refused {step} of {resource}; mend what it names, and the next sweep tries again: {reason}")]
     Refused { step: &'static str, resource: String, reason: String },
 
     #[error("no candidate: {0}")]

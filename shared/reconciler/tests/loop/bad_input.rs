@@ -1,5 +1,6 @@
 //! Tags and inputs that a person must mend: each is named with the fix, and EC2 is only asked.
 
+use crate::ran::attach;
 use crate::scripted::Scripted;
 use crate::world::{World, world};
 use crate::{by_hand, on_demand, running, sweep};
@@ -109,14 +110,6 @@ fn wrong() -> Vec<(World, &'static str, Option<&'static str>)> {
         (two(device(1, "/dev/sdk"), device(2, "/dev/xvdk")), "same-device", Some("holdfast:device")),
         (two(volume(1), volume(2).in_zone("b")), "several-zones", Some("holdfast:slot")),
         (
-            two(
-                volume(1).in_slot("a"),
-                volume(2).tagged(&[("holdfast:slot", "b"), ("holdfast:device", "/dev/sdk")]),
-            ),
-            "first-devices-disagree",
-            Some("holdfast:device"),
-        ),
-        (
             one(volume(1).tagged(&[("holdfast:paused", "maybe")]).into()),
             "invalid-paused",
             Some("holdfast:paused"),
@@ -225,4 +218,18 @@ async fn a_holder_outside_the_fleet_is_told_after_every_look() {
     assert!(ran.count(Action::DescribeVolumes) > 1);
     assert_eq!((ran.state("web/a"), ran.findings("web/a")), ("blocked", vec!["volume-outside-fleet"]));
     ran.assert_held("web/b", 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_volume_that_asks_for_another_name_is_left_alone_and_no_other_slot_waits_for_it() {
+    let odd = volume(1).tagged(&[("holdfast:slot", "a"), ("holdfast:device", "/dev/sdk")]);
+    let ec2 = Scripted::new(world([odd.into(), volume(2).in_slot("b").into(), on_demand(1).into()]));
+    let ran = ec2.run(&sweep()).await;
+    assert_eq!(ran.acts(), [attach(2, 1, 'f')]);
+    assert_eq!((ran.state("web/a"), ran.state("web/b")), ("blocked", "held"));
+    let finding = &ran.fleet("web")["slots"][0]["findings"][0];
+    assert_eq!(
+        (&finding["finding"], &finding["tag"]),
+        (&"first-devices-disagree".into(), &"holdfast:device".into())
+    );
 }

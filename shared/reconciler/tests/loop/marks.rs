@@ -60,7 +60,8 @@ async fn a_mark_that_ec2_forbids_is_a_finding() {
     assert_eq!(ran.fleet_findings("web"), ["refused"]);
     assert_eq!(
         ran.fleet("web")["findings"][0]["message"],
-        "EC2 refused mark-draining of i-00000001: UnauthorizedOperation: You are not authorized."
+        "EC2 refused mark-draining of i-00000001; mend what it names, and the next sweep tries again: \
+         UnauthorizedOperation: You are not authorized."
     );
     ran.assert_held("web/main", 2);
 }

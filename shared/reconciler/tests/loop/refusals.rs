@@ -172,7 +172,8 @@ async fn the_finding_of_a_refusal_names_the_step_the_resource_and_ec2_s_words() 
     assert_eq!(refused["resource"], "vol-00000001");
     assert_eq!(
         refused["message"],
-        "EC2 refused attach-volume of vol-00000001: UnauthorizedOperation: You are not authorized."
+        "EC2 refused attach-volume of vol-00000001; mend what it names, and the next sweep tries again: \
+         UnauthorizedOperation: You are not authorized."
     );
 }
 
