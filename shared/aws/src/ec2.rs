@@ -130,6 +130,12 @@ impl Ec2 for Ec2Client {
         answer(Action::DisassociateAddress, call.send()).await.map(drop)
     }
 
+    async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
+        let call = self.sdk.terminate_instances().instance_ids(instance.as_str());
+        let call = call.customize().config_override(once());
+        answer(Action::TerminateInstances, call.send()).await.map(drop)
+    }
+
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {
         let mark = Tag::builder().key(tags::DRAINING).value(value).build();
         let call = self.sdk.create_tags().resources(instance.as_str()).tags(mark);

@@ -38,8 +38,8 @@ pub(crate) fn blocking(slot: &Slot<'_>, view: &View<'_>) -> Vec<Finding> {
 pub(crate) fn notices(slot: &Slot<'_>, observation: &Observation) -> Vec<Finding> {
     let mut findings = Vec::new();
     match slot.policy(observation) {
-        Policy::OnRelease => {}
-        policy @ (Policy::Drain | Policy::Terminate) => findings.push(Finding::PolicyUnavailable { policy }),
+        Policy::OnRelease | Policy::Terminate => {}
+        policy @ Policy::Drain => findings.push(Finding::PolicyUnavailable { policy }),
     }
     for volume in &slot.volumes {
         for attachment in volume.attachments.iter().filter(|attachment| attachment.delete_on_termination) {

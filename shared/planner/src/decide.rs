@@ -9,7 +9,7 @@ use crate::observation::{Health, Instance, InstanceState, Observation};
 use crate::plan::Plan;
 use crate::readiness;
 use crate::scene::Scene;
-use crate::slot::Slot;
+use crate::slot::{Seat, Slot};
 use crate::tags::Setting;
 use crate::verdict::Verdict;
 use crate::view::View;
@@ -49,6 +49,12 @@ fn bid<'a>(index: usize, slot: &Slot<'a>, view: &View<'a>) -> Option<Bid<'a>> {
     if let Some(home) = view.occupancy.home_of(slot.name) {
         // A healthy home is kept; one under a recommendation is as good as any other such instance.
         candidates.sort_by_key(|instance| (instance.health() == Health::Recommended, instance.id != home.id));
+    }
+    if let Some(Seat::Running(holder)) = slot.first_volume().map(|first| first.seat(view.observation))
+        && holder.health() == Health::Recommended
+    {
+        // Nothing is won by moving from one that may go to another.
+        candidates.retain(|instance| instance.health() == Health::Healthy);
     }
     Some(Bid { rank, slot: index, candidates })
 }

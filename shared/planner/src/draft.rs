@@ -26,6 +26,11 @@ impl Draft {
         self.next = self.next.max(Next::Transition);
     }
 
+    /// Notes that the slot could be handed over now, if there were a candidate.
+    pub(crate) fn await_candidate(&mut self) {
+        self.next = self.next.max(Next::Candidate);
+    }
+
     /// Notes that a volume will be released, and is to be had then.
     pub(crate) fn await_release(&mut self, finding: Finding) {
         self.findings.push(finding);

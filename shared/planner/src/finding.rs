@@ -123,6 +123,8 @@ pub enum Finding {
     HolderUnknown { volume: VolumeId, instance: InstanceId },
     #[error("{instance} is draining ({reason}) and has the slot until EC2 releases it")]
     HolderDraining { instance: InstanceId, reason: String },
+    #[error("{instance} is draining and is not terminated, as the policy terminate would have it: {reason}")]
+    NotTerminated { instance: InstanceId, reason: String },
     #[error("{instance} has the slot and is starting")]
     HolderStarting { instance: InstanceId },
     #[error("{volume} is being detached from {instance}: while anything there uses it, it stays; unmount it")]
@@ -224,6 +226,7 @@ impl Finding {
             Self::HolderDraining { instance, .. } => {
                 ("holder-draining", Waiting, DRAINING, instance.as_str())
             }
+            Self::NotTerminated { instance, .. } => ("not-terminated", Waiting, HANDOVER, instance.as_str()),
             Self::HolderStarting { instance } => ("holder-starting", Waiting, "", instance.as_str()),
             Self::Detaching { volume, .. } => ("detaching", Waiting, "", volume.as_str()),
             Self::VolumeCreating { volume } => ("volume-creating", Waiting, "", volume.as_str()),

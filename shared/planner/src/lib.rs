@@ -11,6 +11,7 @@ mod draft;
 pub mod finding;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
+mod handover;
 pub mod ids;
 mod matching;
 pub mod memory;

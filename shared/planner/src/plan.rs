@@ -26,7 +26,7 @@ pub struct SlotPlan {
     pub state: SlotState,
     /// The instance that has it now.
     pub holder: Option<InstanceId>,
-    /// The first volume's step, to be done alone and before all others.
+    /// The step that decides about the first volume, to be done alone and before all others.
     pub lead: Option<Step>,
     /// What follows once EC2 has accepted the lead: chains that go side by side, each in its order.
     pub follow: Vec<Vec<Step>>,
@@ -64,6 +64,8 @@ pub enum SlotState {
 pub enum Next {
     /// Nothing that a further look would see soon.
     Nothing,
+    /// A candidate for a slot whose holder is about to go: it may be on its way, and the time is short.
+    Candidate,
     /// The release of a volume whose holder is ending, with a candidate at hand: seconds to minutes.
     Release,
     /// Something that takes seconds, such as an attachment that EC2 has accepted.
@@ -108,6 +110,11 @@ pub enum Step {
         /// The private address on it.
         private: Ipv4Addr,
     },
+    /// Ends a draining holder, so that its own shutdown unmounts the volumes and EC2 releases them.
+    TerminateInstance {
+        /// The instance.
+        instance: InstanceId,
+    },
     /// Marks an instance that is about to go with the tag `holdfast:draining`.
     MarkDraining {
         /// The instance.
@@ -125,6 +132,7 @@ impl Step {
             Self::DetachVolume { .. } => "detach-volume",
             Self::DisassociateAddress { .. } => "disassociate-address",
             Self::AssociateAddress { .. } => "associate-address",
+            Self::TerminateInstance { .. } => "terminate-instance",
             Self::MarkDraining { .. } => "mark-draining",
         }
     }
@@ -135,19 +143,20 @@ impl Step {
             Self::AttachVolume { instance, .. }
             | Self::DetachVolume { instance, .. }
             | Self::AssociateAddress { instance, .. }
+            | Self::TerminateInstance { instance }
             | Self::MarkDraining { instance, .. } => Some(instance),
             Self::DisassociateAddress { .. } => None,
         }
     }
 
-    /// The volume or the address that it is about.
+    /// The volume, the address or the instance that it is about.
     pub fn resource(&self) -> &str {
         match self {
             Self::AttachVolume { volume, .. } | Self::DetachVolume { volume, .. } => volume.as_str(),
             Self::DisassociateAddress { address, .. } | Self::AssociateAddress { address, .. } => {
                 address.as_str()
             }
-            Self::MarkDraining { instance, .. } => instance.as_str(),
+            Self::TerminateInstance { instance } | Self::MarkDraining { instance, .. } => instance.as_str(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Readiness: how soon a slot can use an instance that it is given.
 
+use crate::handover;
 use crate::matching::Rank;
 use crate::observation::{InstanceState, Observation, Volume};
 use crate::plan::Step;
@@ -15,8 +16,7 @@ pub(crate) fn rank(slot: &Slot<'_>, view: &View<'_>) -> Option<Rank> {
     match first.seat(view.observation) {
         Seat::Accepted(_) => return None,
         Seat::Running(holder) => {
-            holder.draining_reason()?;
-            return Some(Rank::Draining);
+            return handover::is_called_for(slot, holder, view).then_some(Rank::Draining);
         }
         Seat::Free
         | Seat::Creating
@@ -37,7 +37,8 @@ pub(crate) fn rank(slot: &Slot<'_>, view: &View<'_>) -> Option<Rank> {
     Some(rank)
 }
 
-fn rank_of(volume: &Volume, observation: &Observation) -> Option<Rank> {
+/// How soon the volume can come along. None: something that no instance can change keeps it.
+pub(crate) fn rank_of(volume: &Volume, observation: &Observation) -> Option<Rank> {
     match volume.seat(observation) {
         // One that is on an instance which runs says which instance the slot can use.
         Seat::Free | Seat::Accepted(_) | Seat::Running(_) => Some(Rank::Ready),

@@ -5,7 +5,7 @@
 use crate::device::DeviceName;
 use crate::ids::{InstanceId, SlotName, Zone};
 use crate::observation::{
-    Address, Attachment, AttachmentState, Health, Instance, InstanceState, Observation, Volume, VolumeState,
+    Address, Attachment, AttachmentState, Instance, InstanceState, Observation, Volume, VolumeState,
 };
 use crate::tags::{Policy, ResourceTags, Setting};
 use std::collections::BTreeMap;
@@ -154,13 +154,5 @@ impl Instance {
     /// Whether a tag asks for it to be left alone. A value that means nothing was meant to ask for something.
     pub(crate) fn is_paused(&self) -> bool {
         matches!(self.tags.paused, Setting::Value(true) | Setting::Invalid(_))
-    }
-
-    /// Why it is about to go, when that is sure.
-    pub(crate) fn draining_reason(&self) -> Option<String> {
-        match self.health() {
-            Health::Draining(reason) => Some(reason),
-            Health::Healthy | Health::Recommended | Health::NotRunning => None,
-        }
     }
 }

@@ -19,7 +19,7 @@ impl<'a> Scene<'a, '_> {
     pub(crate) fn with_volumes(&self, first: &'a Volume, draft: &mut Draft) -> Option<&'a Instance> {
         let seat = first.seat(self.view.observation);
         if let Seat::Running(holder) = seat {
-            self.running(holder, draft);
+            self.running(first, holder, draft);
             return Some(holder);
         }
         if let Seat::Accepted(holder) = seat {
@@ -60,21 +60,24 @@ impl<'a> Scene<'a, '_> {
     }
 
     /// The first volume is on an instance that runs: complete the slot there, unless it is about to go.
-    fn running(&self, holder: &'a Instance, draft: &mut Draft) {
+    fn running(&self, first: &Volume, holder: &'a Instance, draft: &mut Draft) {
         match holder.health() {
             Health::Draining(reason) => {
                 draft.findings.push(Finding::HolderDraining { instance: holder.id.clone(), reason });
                 if self.given.is_none() {
                     self.no_candidate(draft);
                 }
-                return;
+                return self.hand_over(holder, draft);
             }
             Health::Recommended => {
                 draft.findings.push(recommended(holder));
+                if self.given.is_some() {
+                    return self.hand_over(holder, draft);
+                }
             }
             Health::Healthy | Health::NotRunning => {}
         }
-        if self.slot.first_volume().is_some_and(|first| !first.is_attached()) {
+        if !first.is_attached() {
             draft.await_transition();
         }
         self.complete_on(holder, Vec::new(), draft);

@@ -83,6 +83,8 @@ fn of_answer(action: Action, code: &str, message: &str) -> Class {
             | "InvalidAllocationID.NotFound",
         )
         | (Action::DisassociateAddress, "InvalidAssociationID.NotFound")
+        // Gone already, or being stopped at this moment.
+        | (Action::TerminateInstances, "InvalidInstanceID.NotFound" | "IncorrectInstanceState")
         | (Action::CreateTags, "InvalidInstanceID.NotFound") => Class::Conflict,
         _ => Class::Permanent,
     }
@@ -97,7 +99,7 @@ mod tests {
         assert_eq!(class(&Ec2Error { action, cause }), expected, "{action} {code} {message}");
     }
 
-    const EVERY_ACTION: [Action; 9] = [
+    const EVERY_ACTION: [Action; 10] = [
         Action::DescribeVolumes,
         Action::DescribeAddresses,
         Action::DescribeInstances,
@@ -106,12 +108,15 @@ mod tests {
         Action::DetachVolume,
         Action::AssociateAddress,
         Action::DisassociateAddress,
+        Action::TerminateInstances,
         Action::CreateTags,
     ];
 
     #[test]
     fn each_row_of_the_table_holds() {
-        use Action::{AssociateAddress, AttachVolume, CreateTags, DetachVolume, DisassociateAddress};
+        use Action::{
+            AssociateAddress, AttachVolume, CreateTags, DetachVolume, DisassociateAddress, TerminateInstances,
+        };
         let rows = [
             (AttachVolume, "VolumeInUse"),
             (AttachVolume, "IncorrectState"),
@@ -129,6 +134,8 @@ mod tests {
             (AssociateAddress, "InvalidNetworkInterfaceID.NotFound"),
             (AssociateAddress, "InvalidAllocationID.NotFound"),
             (DisassociateAddress, "InvalidAssociationID.NotFound"),
+            (TerminateInstances, "InvalidInstanceID.NotFound"),
+            (TerminateInstances, "IncorrectInstanceState"),
             (CreateTags, "InvalidInstanceID.NotFound"),
         ];
         for (action, code) in rows {

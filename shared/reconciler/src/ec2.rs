@@ -1,4 +1,4 @@
-//! EC2 as the reconciler needs it: four questions, five acts, and the way they fail.
+//! EC2 as the reconciler needs it: four questions, six acts, and the way they fail.
 //!
 //! This module names no SDK. Whoever implements [`Ec2`] turns EC2's answers into the planner's facts, and
 //! retries questions but never an act: a second try of an act could land after the look that justified it.
@@ -62,6 +62,9 @@ pub trait Ec2: Sync {
         association: &AssociationId,
     ) -> impl Future<Output = Result<(), Ec2Error>> + Send;
 
+    /// `TerminateInstances` of this one.
+    fn terminate_instance(&self, instance: &InstanceId) -> impl Future<Output = Result<(), Ec2Error>> + Send;
+
     /// `CreateTags` with `holdfast:draining` alone.
     fn mark_draining(
         &self,
@@ -91,6 +94,7 @@ pub enum Action {
     DetachVolume,
     AssociateAddress,
     DisassociateAddress,
+    TerminateInstances,
     CreateTags,
 }
 

@@ -4,6 +4,7 @@
 
 mod envelope;
 pub mod instance_state_change;
+pub mod rebalance_recommendation;
 pub mod reconcile;
 pub mod spot_interruption_warning;
 
@@ -49,12 +50,14 @@ pub struct Warning {
 }
 
 /// What a function waits for, within its deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Patience {
     /// For what takes seconds only: a later invocation sees to the rest.
     Transitions,
     /// For the release of a volume as well.
     Releases,
+    /// And for an instance to hand a slot over to, which the fleet may be launching.
+    Candidates,
 }
 
 impl Warning {

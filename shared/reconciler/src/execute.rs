@@ -144,6 +144,7 @@ pub(crate) async fn act<E: Ec2, C: Clock>(ec2: &E, clock: &C, began: DateTime<Ut
         Step::AssociateAddress { address, interface, private, .. } => {
             ec2.associate_address(address, interface, *private).await
         }
+        Step::TerminateInstance { instance } => ec2.terminate_instance(instance).await,
         Step::MarkDraining { instance, value } => ec2.mark_draining(instance, value).await,
     };
     let now = clock.now();
@@ -166,6 +167,9 @@ impl Done {
             (Step::AssociateAddress { address, instance, private, .. }, Effect::Done(at)) => {
                 let accepted = Accepted { instance: instance.clone(), at: *at };
                 memory.associated.insert(address.clone(), Associated { accepted, private: *private });
+            }
+            (Step::TerminateInstance { instance }, Effect::Done(at)) => {
+                memory.terminated.insert(instance.clone(), *at);
             }
             (Step::DetachVolume { volume, .. }, Effect::Done(_)) => {
                 memory.accepted.remove(volume);

@@ -223,6 +223,7 @@ fn is_awaited(slot: &SlotPlan, patience: Patience) -> bool {
     match slot.next {
         Next::Nothing => false,
         Next::Transition => true,
-        Next::Release => patience == Patience::Releases,
+        Next::Candidate => patience >= Patience::Candidates,
+        Next::Release => patience >= Patience::Releases,
     }
 }

@@ -58,6 +58,7 @@ fn call(step: &Step) -> Option<Call> {
             address: number(address.as_str())?,
             association: u8::try_from(number(association.as_str())?).ok()?,
         },
+        Step::TerminateInstance { instance } => Call::Terminate { instance: number(instance.as_str())? },
         Step::MarkDraining { .. } => return None,
     })
 }

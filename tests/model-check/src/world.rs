@@ -132,6 +132,11 @@ pub enum Call {
         /// The association that was seen.
         association: u8,
     },
+    /// `TerminateInstances`.
+    Terminate {
+        /// The instance.
+        instance: usize,
+    },
 }
 
 /// What EC2 must never be brought to do.
@@ -143,6 +148,8 @@ pub enum Violation {
     Split,
     /// An instance has two slots.
     TwoSlots,
+    /// An instance was ended that nobody said would go.
+    Ended,
 }
 
 impl World {
@@ -171,6 +178,7 @@ impl World {
             Call::Detach { volume, instance } => self.detach(volume, instance),
             Call::Associate { address, instance, place } => (self.associate(address, instance, place), None),
             Call::Disassociate { address, association } => (self.disassociate(address, association), None),
+            Call::Terminate { instance } => self.terminate(instance),
         }
     }
 
@@ -212,6 +220,16 @@ impl World {
             subject.link = Some(Link { state: LinkState::Detaching, ..link });
         }
         (true, in_use.then_some(Violation::TakenFromUser))
+    }
+
+    fn terminate(&mut self, instance: usize) -> (bool, Option<Violation>) {
+        let Some(ended) = self.instances.get_mut(instance) else { return (false, None) };
+        match ended.phase {
+            Phase::Unborn | Phase::Gone => return (false, None),
+            Phase::Pending | Phase::Running | Phase::Stopping | Phase::Stopped | Phase::Ending => {}
+        }
+        ended.phase = Phase::Ending;
+        (true, (!ended.draining).then_some(Violation::Ended))
     }
 
     fn associate(&mut self, address: usize, instance: usize, place: usize) -> bool {

@@ -77,6 +77,16 @@ async fn disassociating_names_the_association() {
 }
 
 #[tokio::test]
+async fn terminating_names_one_instance() {
+    check(
+        "Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-0123456789abcdef0",
+        "<instancesSet/>",
+        async |ec2| ec2.terminate_instance(&instance()).await,
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn marking_writes_one_tag() {
     check(
         "Action=CreateTags&Version=2016-11-15&ResourceId.1=i-0123456789abcdef0\

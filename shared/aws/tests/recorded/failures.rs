@@ -28,7 +28,7 @@ fn said(code: &str, message: &str) -> Cause {
     Cause::Answer { code: code.to_owned(), message: message.to_owned() }
 }
 
-async fn every_act(ec2: &Ec2Client) -> [Result<(), Ec2Error>; 5] {
+async fn every_act(ec2: &Ec2Client) -> [Result<(), Ec2Error>; 6] {
     let volume = VolumeId::parse("vol-0a1b2c3d").unwrap();
     let instance = InstanceId::parse("i-01234567").unwrap();
     let address = AllocationId::parse("eipalloc-0a1b2c3d").unwrap();
@@ -40,26 +40,29 @@ async fn every_act(ec2: &Ec2Client) -> [Result<(), Ec2Error>; 5] {
         ec2.detach_volume(&volume, &instance).await,
         ec2.associate_address(&address, &interface, [10, 0, 1, 17].into()).await,
         ec2.disassociate_address(&association).await,
+        ec2.terminate_instance(&instance).await,
         ec2.mark_draining(&instance, "by hand").await,
     ]
 }
 
-const REQUESTS_OF_EVERY_ACT: [&str; 5] = [
+const REQUESTS_OF_EVERY_ACT: [&str; 6] = [
     "Action=AttachVolume&Version=2016-11-15\
         &Device=%2Fdev%2Fsdf&InstanceId=i-01234567&VolumeId=vol-0a1b2c3d",
     "Action=DetachVolume&Version=2016-11-15&InstanceId=i-01234567&VolumeId=vol-0a1b2c3d",
     "Action=AssociateAddress&Version=2016-11-15&AllocationId=eipalloc-0a1b2c3d\
         &NetworkInterfaceId=eni-0a1b2c3d&PrivateIpAddress=10.0.1.17&AllowReassociation=false",
     "Action=DisassociateAddress&Version=2016-11-15&AssociationId=eipassoc-0a1b2c3d",
+    "Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-01234567",
     "Action=CreateTags&Version=2016-11-15&ResourceId.1=i-01234567\
         &Tag.1.Key=holdfast%3Adraining&Tag.1.Value=by%20hand",
 ];
 
-const ACTS: [Action; 5] = [
+const ACTS: [Action; 6] = [
     Action::AttachVolume,
     Action::DetachVolume,
     Action::AssociateAddress,
     Action::DisassociateAddress,
+    Action::TerminateInstances,
     Action::CreateTags,
 ];
 

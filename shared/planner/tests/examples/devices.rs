@@ -35,6 +35,7 @@ fn names(seen: &Look) -> Vec<String> {
         Step::DetachVolume { .. }
         | Step::DisassociateAddress { .. }
         | Step::AssociateAddress { .. }
+        | Step::TerminateInstance { .. }
         | Step::MarkDraining { .. } => None,
     };
     steps(seen).into_iter().filter_map(name).collect()

@@ -176,3 +176,7 @@ pub(crate) fn of(seen: &Look, slot: &str) -> SlotPlan {
 pub(crate) fn attaches(plan: &SlotPlan) -> bool {
     plan.steps().any(|step| step.name() == "attach-volume")
 }
+
+pub(crate) fn terminate(instance: u8) -> Step {
+    Step::TerminateInstance { instance: instance_id(instance) }
+}

@@ -118,6 +118,12 @@ examples! {
             look().sees(volume(1).on(1));
         HolderDraining "until EC2 releases it"
             look().sees(instance(1).draining("by hand")).sees(volume(1).on(1));
+        NotTerminated "DeleteOnTermination"
+            look()
+                .sees(instance(1).draining("by hand"))
+                .sees(volume(1).tagged(&[(HANDOVER, "terminate")]).on(1).but(|v| {
+                    v.attachments[0].delete_on_termination = true;
+                }));
         HolderStarting "is starting"
             look().sees(instance(1).is(InstanceState::Pending)).sees(volume(1).on(1));
         Detaching "unmount it"
@@ -217,6 +223,7 @@ fn finding_that_a_tag_is_to_blame_for_names_the_tag() {
         ("PolicyUnavailable", HANDOVER),
         ("HolderDraining", planner::tags::DRAINING),
         ("AddressOnPaused", PAUSED),
+        ("NotTerminated", HANDOVER),
     ];
     for (wanted, _, seen) in examples() {
         let expected = tagged.iter().find(|(name, _)| *name == wanted).map(|(_, tag)| *tag);

@@ -19,4 +19,5 @@ mod paused;
 mod policies;
 mod stopped_holders;
 mod strays;
+mod terminate;
 mod volumes;

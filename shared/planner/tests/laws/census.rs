@@ -58,6 +58,7 @@ fn worlds_lead_to_every_finding_that_a_slot_can_have() {
         "not-released",
         "holder-unknown",
         "holder-draining",
+        "not-terminated",
         "holder-starting",
         "detaching",
         "volume-creating",

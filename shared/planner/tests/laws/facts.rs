@@ -7,7 +7,7 @@ use planner::observation::{
     Address, Attachment, AttachmentState, Instance, InstanceState, Observation, Volume, VolumeState,
 };
 use planner::plan::{Plan, SlotPlan, SlotState, Step};
-use planner::tags::{DrainingReason, Setting};
+use planner::tags::{DrainingReason, Policy, Setting};
 
 /// A slot as the tags have it, in the order of the ids.
 pub(crate) struct SlotFacts<'o> {
@@ -129,6 +129,13 @@ impl<'o> SlotFacts<'o> {
         self.volumes.first().copied()
     }
 
+    /// The policy that a tag of its asks for, or the default.
+    pub(crate) fn policy(&self) -> Policy {
+        let volumes = self.volumes.iter().map(|volume| &volume.tags);
+        let mut tags = volumes.chain(self.addresses.iter().map(|address| &address.tags));
+        tags.find_map(|tags| tags.handover.value().copied()).unwrap_or(self.seen.default_policy)
+    }
+
     /// The instance to which the first volume is settled.
     pub(crate) fn holder(&self) -> Option<&'o Instance> {
         let attachment = self.first()?.attachments.first().filter(|a| is_settled(a))?;
@@ -182,6 +189,7 @@ impl<'o> SlotFacts<'o> {
             Step::DetachVolume { .. }
             | Step::DisassociateAddress { .. }
             | Step::AssociateAddress { .. }
+            | Step::TerminateInstance { .. }
             | Step::MarkDraining { .. } => false,
         });
         (is_healthy(instance) || is_recommended(instance))

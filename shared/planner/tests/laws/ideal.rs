@@ -1,5 +1,6 @@
 //! An ideal EC2: it does at once what it accepts, refuses what it would refuse, and shows the truth at every look.
 
+use crate::facts::is_healthy;
 use chrono::TimeDelta;
 use planner::device::DeviceName;
 use planner::ids::{AssociationId, InstanceId, VolumeId};
@@ -64,6 +65,7 @@ impl Ideal {
                     true
                 })
             }
+            Step::TerminateInstance { instance } => self.terminate(instance),
             Step::MarkDraining { .. } => false,
         }
     }
@@ -99,6 +101,16 @@ impl Ideal {
         });
         let accepted = Accepted { instance: instance.clone(), at: self.seen.began };
         self.seen.memory.accepted.insert(volume.clone(), accepted);
+        true
+    }
+
+    fn terminate(&mut self, instance: &InstanceId) -> bool {
+        let mut all = self.seen.instances.iter_mut();
+        let ended = all.find(|i| i.id == *instance).expect("an instance that exists");
+        if ended.state != InstanceState::Running || is_healthy(ended) {
+            self.faults.push(format!("{instance} was ended"));
+        }
+        ended.state = InstanceState::ShuttingDown;
         true
     }
 

@@ -2,8 +2,8 @@
 
 use crate::config;
 use crate::facts::{
-    attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_member, is_paused,
-    is_settled, is_shut, planned, pointed_at,
+    attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy, is_member,
+    is_paused, is_recommended, is_settled, is_shut, planned, pointed_at,
 };
 use crate::worlds::{ANY, World, worlds};
 use planner::device::DeviceName;
@@ -11,7 +11,7 @@ use planner::ids::InstanceId;
 use planner::observation::{InstanceState, Observation};
 use planner::plan;
 use planner::plan::{SlotPlan, SlotState, Step};
-use planner::tags::Setting;
+use planner::tags::{Policy, Setting};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +22,7 @@ fn attaching(plan: &SlotPlan) -> impl Iterator<Item = (&str, &InstanceId, &Devic
         Step::DetachVolume { .. }
         | Step::DisassociateAddress { .. }
         | Step::AssociateAddress { .. }
+        | Step::TerminateInstance { .. }
         | Step::MarkDraining { .. } => None,
     })
 }
@@ -50,6 +51,29 @@ proptest! {
                 prop_assert!(!from.hibernation && is_member(seen, from) && !is_paused(from));
                 let holder = slot.holder().filter(|holder| holder.state == InstanceState::Running);
                 prop_assert!(holder.is_some_and(|holder| !is_draining(holder)) || slot.has_candidate());
+            }
+        }
+    }
+
+    /// "As soon as a candidate runs: terminate the holder": never any other instance, never without the policy, never one
+    /// that takes a volume with it. A mere recommendation is not enough while every candidate has one, too.
+    #[test]
+    fn only_a_holder_that_is_about_to_go_is_terminated(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for step in planned.steps() {
+                let Step::TerminateInstance { instance } = step else { continue };
+                let holder = slot.holder().expect("the slot has one");
+                prop_assert_eq!(&holder.id, instance);
+                prop_assert_eq!(slot.policy(), Policy::Terminate);
+                prop_assert!(is_draining(holder) || is_recommended(holder));
+                prop_assert!(is_member(seen, holder) && !is_paused(holder) && !is_contended(seen, holder));
+                prop_assert!(!has_volume_of_another(seen, slot.name, instance));
+                let on_it = slot.volumes.iter().flat_map(|volume| &volume.attachments);
+                let mut on_it = on_it.filter(|attachment| attachment.instance == *instance);
+                prop_assert!(on_it.all(|attachment| !attachment.delete_on_termination));
+                let mut candidates = seen.instances.iter().filter(|other| slot.is_fit(other));
+                prop_assert!(candidates.any(|other| is_draining(holder) || is_healthy(other)));
             }
         }
     }
@@ -89,7 +113,9 @@ proptest! {
         for (planned, slot) in planned(seen, &plan) {
             let first = slot.first().map(|first| first.id.as_str());
             if let Some(lead) = &planned.lead {
-                prop_assert_eq!(Some(lead.resource()), first);
+                let holder = slot.holder().map(|holder| holder.id.as_str());
+                let ends_holder = lead.name() == "terminate-instance" && Some(lead.resource()) == holder;
+                prop_assert!(ends_holder || Some(lead.resource()) == first);
             }
             prop_assert!(planned.follow.iter().flatten().all(|step| Some(step.resource()) != first));
             for chain in planned.lead.as_slice().chunks(1).chain(planned.follow.iter().map(Vec::as_slice)) {

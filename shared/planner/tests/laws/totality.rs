@@ -87,6 +87,7 @@ proptest! {
         let Memory { accepted, associated, .. } = &mut later.memory;
         let associated = associated.values_mut().map(|associated| &mut associated.accepted);
         accepted.values_mut().chain(associated).for_each(|accepted| accepted.at += shift);
+        later.memory.terminated.values_mut().for_each(|at| *at += shift);
         later.memory.refused_devices.values_mut().for_each(|at| *at += shift);
         let steps = |seen: &Observation| -> Vec<_> {
             plan(seen).slots.into_iter().map(|slot| (slot.state, slot.lead, slot.follow, slot.next)).collect()

@@ -18,6 +18,6 @@ pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
         scope: Scope::Instance(instance),
         warning: Some(Warning { reason: DrainingReason::SpotInterruption, at }),
         dry_run: false,
-        patience: Patience::Releases,
+        patience: Patience::Candidates,
     })
 }

@@ -22,6 +22,7 @@ mod release;
 mod running;
 mod scripted;
 mod stale_answers;
+mod terminate;
 mod warning;
 mod world;
 

@@ -289,6 +289,10 @@ impl Ec2 for Scripted {
         self.call(Action::DisassociateAddress, arguments, |world| world.disassociate(association)).await
     }
 
+    async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
+        self.call(Action::TerminateInstances, [instance.to_string()], |world| world.terminate(instance)).await
+    }
+
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {
         let arguments = [instance.to_string(), value.to_owned()];
         self.call(Action::CreateTags, arguments, |world| world.mark(instance, value)).await

@@ -278,6 +278,14 @@ impl World {
         ended.map(drop).ok_or(("InvalidAssociationID.NotFound", words))
     }
 
+    /// The instance begins to end; a script says when it has.
+    pub(crate) fn terminate(&mut self, instance: &InstanceId) -> Result<(), Refusal> {
+        let ended =
+            self.instances.iter_mut().find(|i| i.id == *instance).ok_or_else(|| no_instance(instance))?;
+        ended.state = InstanceState::ShuttingDown;
+        Ok(())
+    }
+
     pub(crate) fn mark(&mut self, instance: &InstanceId, value: &str) -> Result<(), Refusal> {
         let marked =
             self.instances.iter_mut().find(|i| i.id == *instance).ok_or_else(|| no_instance(instance))?;

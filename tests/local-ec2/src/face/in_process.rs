@@ -8,6 +8,7 @@ use super::{convert, query};
 use crate::actions::{
     AssociateAddress, AttachVolume, CreateTags, DescribeAddresses, DescribeInstances,
     DescribeSpotInstanceRequests, DescribeVolumes, DetachVolume, DisassociateAddress, Operation,
+    TerminateInstances,
 };
 use crate::error::ApiError;
 use crate::faults::{Fate, Fault};
@@ -269,6 +270,11 @@ impl Ec2 for InProcess {
         let association_id = association.to_string();
         let call = DisassociateAddress { association_id, public_ip: String::new() };
         self.act(Action::DisassociateAddress, &call).await
+    }
+
+    async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
+        let call = TerminateInstances { instance_ids: vec![instance.to_string()] };
+        self.act(Action::TerminateInstances, &call).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

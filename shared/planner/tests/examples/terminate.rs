@@ -1,0 +1,160 @@
+//! The policy `terminate`: whom it ends, and when.
+
+use crate::expected::{attach, check, held, moving, terminate, waiting};
+use planner::fixtures::{
+    InstanceBuilder, Look, NOW, VolumeBuilder, address, at, instance, instance_id, look, volume,
+};
+use planner::ids::{FleetName, SlotName};
+use planner::memory::Failure;
+use planner::observation::{AttachmentState, InstanceState};
+use planner::plan::Next;
+use planner::tags::HANDOVER;
+
+/// A volume of a slot with the policy.
+fn terminating(n: u8) -> VolumeBuilder {
+    volume(n).tagged(&[(HANDOVER, "terminate")])
+}
+
+/// The slot's one volume on this holder, which is instance 1, and instance 2 beside it.
+fn held_by(holder: InstanceBuilder) -> Look {
+    look().sees(holder).sees(instance(2)).sees(terminating(1).on(1))
+}
+
+fn draining() -> InstanceBuilder {
+    instance(1).draining("spot-interruption-warning 2026-11-23T12:16:00Z")
+}
+
+/// Its attachment was asked for that many seconds ago.
+fn attached(mut seen: Look, ago: i64) -> Look {
+    seen.0.volumes[0].attachments[0].since = Some(at(NOW - ago));
+    seen
+}
+
+#[test]
+fn draining_holder_is_terminated_once_a_candidate_runs() {
+    for holder in [
+        draining(),
+        instance(1).draining("by hand"),
+        instance(1).but(|i| i.doomed = Some("instance-terminated-no-capacity".to_owned())),
+    ] {
+        check(held_by(holder), moving().told("holder-draining").on(1).lead(terminate(1)));
+    }
+}
+
+#[test]
+fn draining_holder_is_not_terminated_while_there_is_no_candidate() {
+    check(
+        look().sees(draining()).sees(instance(2).in_zone("b")).sees(terminating(1).on(1)),
+        waiting("holder-draining").told("no-candidate").on(1).next(Next::Candidate),
+    );
+}
+
+#[test]
+fn healthy_holder_is_left_alone() {
+    check(held_by(instance(1)), held(1));
+}
+
+#[test]
+fn holder_that_has_ended_is_not_terminated_again() {
+    check(
+        held_by(draining().is(InstanceState::ShuttingDown)),
+        waiting("not-released").on(1).next(Next::Release),
+    );
+    check(
+        held_by(draining()).but(|o| {
+            o.memory.terminated.insert(instance_id(1), at(NOW - 5));
+        }),
+        moving().told("holder-draining").on(1).next(Next::Transition),
+    );
+}
+
+#[test]
+fn volume_that_was_released_goes_to_the_candidate() {
+    check(
+        look().sees(draining().is(InstanceState::Terminated)).sees(instance(2)).sees(terminating(1)),
+        moving().lead(attach(1, 2, 'f')),
+    );
+}
+
+#[test]
+fn attachment_that_ec2_would_delete_forbids_it() {
+    let mut seen = held_by(draining());
+    seen.0.volumes[0].attachments[0].delete_on_termination = true;
+    check(seen, waiting("holder-draining").told("not-terminated").told("delete-on-termination").on(1));
+}
+
+#[test]
+fn volume_that_could_not_follow_forbids_it() {
+    check(
+        held_by(draining())
+            .sees(instance(3).is(InstanceState::Stopped).but(|i| i.hibernation = true))
+            .sees(terminating(2).at(3, 'g', AttachmentState::Attached)),
+        waiting("holder-draining").told("not-terminated").on(1),
+    );
+}
+
+#[test]
+fn volume_of_another_slot_on_its_way_off_forbids_it() {
+    check(
+        held_by(draining()).sees(volume(3).in_slot("other").at(1, 'g', AttachmentState::Busy)),
+        [waiting("holder-draining").told("not-terminated").on(1), waiting("detaching").of("other").on(1)],
+    );
+}
+
+#[test]
+fn holder_that_two_managed_fleets_claim_is_not_terminated() {
+    let seen = held_by(draining().of_fleets(&["web", "shop"])).but(|o| {
+        o.managed.insert(FleetName::new("shop"));
+    });
+    assert_eq!(crate::expected::of(&seen, "main").lead, None);
+}
+
+#[test]
+fn paused_holder_is_left_alone() {
+    check(held_by(draining().paused()), crate::expected::paused().on(1));
+}
+
+#[test]
+fn refused_termination_is_told_and_the_release_awaited_as_ever() {
+    let seen = held_by(draining()).but(|o| {
+        o.memory.failures.push(Failure {
+            slot: SlotName::new("main"),
+            step: terminate(1),
+            reason: "UnauthorizedOperation".to_owned(),
+        });
+    });
+    check(seen, crate::expected::blocked("holder-draining").told("refused").on(1));
+}
+
+#[test]
+fn recommendation_moves_a_slot_to_an_instance_without_one() {
+    check(
+        attached(held_by(instance(1).recommended()), 301),
+        moving().told("holder-draining").on(1).lead(terminate(1)),
+    );
+    check(
+        attached(
+            look().sees(instance(1).recommended()).sees(instance(2).recommended()).sees(terminating(1).on(1)),
+            301,
+        ),
+        waiting("holder-draining").on(1),
+    );
+}
+
+#[test]
+fn recommendation_does_not_move_a_slot_that_has_just_come() {
+    check(attached(held_by(instance(1).recommended()), 300), waiting("holder-draining").on(1));
+}
+
+#[test]
+fn interruption_moves_a_slot_that_has_just_come() {
+    check(attached(held_by(draining()), 1), moving().told("holder-draining").on(1).lead(terminate(1)));
+}
+
+#[test]
+fn slot_of_addresses_ends_nobody() {
+    check(
+        look().sees(draining()).sees(instance(2)).sees(address(1).tagged(&[(HANDOVER, "terminate")]).on(1)),
+        moving().on(1).follow([crate::expected::away(1), crate::expected::to(1, 2, 1)]),
+    );
+}
