@@ -52,6 +52,7 @@ fn every_function_may_do_what_it_does_and_nothing_else() {
         "ec2:DescribeVolumes",
         "ec2:DetachVolume",
         "ec2:DisassociateAddress",
+        "ec2:TerminateInstances",
         "kms:CreateGrant",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
@@ -204,7 +205,7 @@ fn keys_are_granted_to_ec2_only_and_only_those_that_are_given() {
             assert_eq!(statement.resources, [json!({"Ref": "VolumeKeyArns"})]);
             assert_eq!(statement.condition, condition);
             assert_eq!(statement.only_if.as_deref(), Some("HasVolumeKeys"));
-        } else {
+        } else if !statement.actions.contains("ec2:TerminateInstances") {
             assert_eq!(statement.only_if, None, "no other permission depends on a parameter: {statement:?}");
         }
     }
@@ -212,6 +213,27 @@ fn keys_are_granted_to_ec2_only_and_only_those_that_are_given() {
     assert_eq!(template.at("/Parameters/VolumeKeyArns/Default").unwrap(), "");
     let given = json!({"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "VolumeKeyArns"}]}, ""]}]});
     assert_eq!(template.at("/Conditions/HasVolumeKeys").unwrap(), &given);
+}
+
+#[test]
+fn instances_of_fleets_are_terminated_only_where_a_parameter_asks_for_it() {
+    let all = statements().unwrap();
+    let template = Template::read().unwrap();
+    for function in template.functions().unwrap() {
+        let mut conditions = BTreeSet::new();
+        for statement in on(&all, &function.binary, "ec2:TerminateInstances", "instance") {
+            assert_eq!(statement.actions.len(), 1);
+            assert_eq!(statement.only_if.as_deref(), Some("MayTerminate"));
+            conditions.insert(statement.condition.to_string());
+        }
+        let expected = FLEET_TAGS.map(|key| tagged(key).to_string());
+        assert_eq!(conditions, BTreeSet::from(expected), "{}", function.logical_id);
+    }
+    assert_eq!(template.at("/Parameters/AllowTerminate/Default").unwrap(), "false");
+    assert_eq!(template.at("/Parameters/Handover/Default").unwrap(), "on-release");
+    let asked = json!({"Fn::Or": [{"Fn::Equals": [{"Ref": "Handover"}, "terminate"]},
+        {"Fn::Equals": [{"Ref": "AllowTerminate"}, "true"]}]});
+    assert_eq!(template.at("/Conditions/MayTerminate").unwrap(), &asked);
 }
 
 #[test]
