@@ -27,6 +27,7 @@ pub use fleet_parts::{
     ActiveInstance, FleetEnd, FleetEndError, FleetView, FleetsEnded, LaunchTemplateConfig, Override,
     RebalanceSpec, TemplateSpec,
 };
+pub(crate) use instances::state_code;
 pub use instances::{DescribeInstances, DeviceView, InstanceView, InterfaceView, PlaceView, PublicView};
 pub use interfaces::{
     AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface, InterfaceAttached,
@@ -44,6 +45,7 @@ pub use spot_fleets::{
 pub use tags::{CreateTags, DeleteTags, DescribeTags, TagView};
 pub use templates::{CreateLaunchTemplate, DescribeLaunchTemplates};
 pub use volumes::{CreateVolume, DeleteVolume, DescribeVolumes};
+pub(crate) use zones::VPC;
 pub use zones::{DescribeAvailabilityZones, ZoneView};
 
 use crate::cloud::Cloud;

@@ -2,7 +2,38 @@
 //!
 //! [`Cloud`] is the state machine. Calls go in by [`Cloud::call`], time by [`Cloud::advance`], and what the world does
 //! by itself by the methods of the same type. Holdfast's calls are judged as they are made ([`Judge`]). [`Region`]
-//! puts a cloud on tokio's clock, and [`InProcess`] is the reconciler's EC2 over it.
+//! puts a cloud on tokio's clock, [`InProcess`] is the reconciler's EC2 over it, and [`serve`] offers it over HTTP.
+//!
+//! # Over HTTP
+//! The SDKs of AWS and the AWS CLI talk to it unchanged, with its address as their endpoint. Every action of
+//! [`actions::Action::NAMES`] is there. A parameter that would make a difference, and that this EC2 does not carry out,
+//! is refused by its name. Signatures are not checked; the access key id tells whose a call is ([`Keys`]).
+//!
+//! What a call meets on the way happens on the connection: `reset` and the two crashes drop it without an answer, the
+//! first two before EC2 has the call and the last one after; `lost` and `timeout` leave it open without one. All
+//! delays are of the cloud's time, so a [`Speed`] of 10 makes them a tenth as long.
+//!
+//! # The control API
+//! On the same port, below `/_/`: whoever tests or shows something is the world here. A command is a POST with a JSON
+//! object, and is answered with one. What cannot be done is answered with HTTP 400 and `{"error": "…"}`.
+//!
+//! | command | object | answer |
+//! | --- | --- | --- |
+//! | `interrupt`, `recommend`, `resume` | `{"instance": "i-…"}` | `{}` |
+//! | `drain`, `release` | `{"volume": "vol-…"}` | `{}` |
+//! | `starve`, `feed` | `{"zone": "us-east-1a"}` | `{}` |
+//! | `disable-key`, `enable-key` | `{"key": "alias/aws/ebs"}` | `{}` |
+//! | `launch` | `{"zone": …}` and, if wanted, `image`, `type`, `tags`, `service_tags`, `spot` | `{"instance": "i-…"}` |
+//! | `faults` | `{"shares": "AttachVolume:lost=0.2;*:slow=0.05"}`, `{"script": {"0": "lost"}}` or both | `{}` |
+//! | `weather` | `lost`, `doubled`, `late` from 0 to 1; `travel`, `lateness` as `[from, to]` in milliseconds | `{}` |
+//! | `events` | | `{"events": […]}`: those that have arrived, each once, as EventBridge sends them |
+//! | `judge` | | `{"violations": […], "displaced": 0}` |
+//! | `quiet`, `churn` | | `{}`: whether an address that is displaced counts as a violation |
+//! | `counts` | | calls by action, calls tried, throttled calls, faults, and what became of events |
+//! | `time` | | `{"now": "…", "speed": 1.0}` |
+//! | `pass` | `{"seconds": 120}` | `{"now": "…", "speed": 1.0}`: the cloud's clock is put forward |
+//!
+//! `spot` is `{"persistent": false, "interruption": "terminate"}`, each as wanted.
 
 pub mod actions;
 mod agenda;
@@ -32,7 +63,7 @@ mod world;
 pub use bus::{BusCounts, Weather};
 pub use cloud::Cloud;
 pub use error::ApiError;
-pub use face::{InProcess, Region, RegionClock};
+pub use face::{InProcess, Keys, Region, RegionClock, Speed, serve};
 pub use faults::{BadSpec, Fate, Fault, Shares};
 pub use filter::Filter;
 pub use ids::{FleetId, ReservationId, SpotRequestId, TemplateId};

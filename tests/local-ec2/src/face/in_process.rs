@@ -16,7 +16,6 @@ use crate::filter::Filter;
 use crate::listing::{Listing, Page};
 use crate::setup::Principal;
 use crate::time::Time;
-use chrono::TimeDelta;
 use futures_util::future::try_join_all;
 use planner::device::DeviceName;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
@@ -106,7 +105,7 @@ impl InProcess {
 
     async fn exchange<O: Operation>(&self, operation: &O) -> Result<O::Answer, Cause> {
         let fate = self.region.cloud().fate(operation.name(), self.who);
-        pause(fate.before).await;
+        self.region.pause(fate.before).await;
         if fate.fault == Some(Fault::Crash) {
             return self.die().await;
         }
@@ -114,7 +113,7 @@ impl InProcess {
         if fate.fault == Some(Fault::CrashAfter) {
             return self.die().await;
         }
-        pause(fate.after).await;
+        self.region.pause(fate.after).await;
         match answer {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => Err(told(error)),
@@ -165,11 +164,6 @@ impl InProcess {
     fn page_of(&self, filter: Filter) -> Listing {
         Listing { filters: vec![filter], ..Listing::default() }.paged(self.page_sizes.instances)
     }
-}
-
-/// A pause of nothing still lets others go first, as everything over a network does.
-async fn pause(time: TimeDelta) {
-    tokio::time::sleep(time.to_std().unwrap_or(Duration::ZERO)).await;
 }
 
 async fn no_answer<T>(fate: &Fate) -> Result<T, Cause> {

@@ -15,18 +15,50 @@ use tokio::time::Instant;
 pub struct RegionClock {
     /// When the cloud was put on this clock, by both.
     origin: (Instant, Time),
+    speed: Speed,
 }
 
 impl RegionClock {
     /// When the cloud's clock will show that time.
     pub fn instant(&self, time: Time) -> Instant {
-        self.origin.0 + (time - self.origin.1).to_std().unwrap_or(Duration::ZERO)
+        self.origin.0 + self.speed.wall(time - self.origin.1)
     }
 }
 
 impl Clock for RegionClock {
     fn now(&self) -> Time {
-        self.origin.1 + TimeDelta::from_std(self.origin.0.elapsed()).unwrap_or_default()
+        self.origin.1 + self.speed.of_cloud(self.origin.0.elapsed())
+    }
+}
+
+/// How many seconds pass in the cloud while one passes outside: more than 0, and at most 10,000.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Speed(f64);
+
+impl Speed {
+    /// The cloud's seconds are seconds.
+    pub const REAL: Self = Self(1.0);
+
+    /// That speed, if it is one.
+    pub fn new(factor: f64) -> Option<Self> {
+        (factor > 0.0 && factor <= 10_000.0).then_some(Self(factor))
+    }
+
+    /// The factor.
+    pub fn factor(self) -> f64 {
+        self.0
+    }
+
+    /// How long so much of the cloud's time takes outside.
+    fn wall(self, time: TimeDelta) -> Duration {
+        let time = time.to_std().unwrap_or(Duration::ZERO);
+        // By way of floating point only where it has to be: a real second is exact.
+        if self == Self::REAL { time } else { time.div_f64(self.0) }
+    }
+
+    fn of_cloud(self, time: Duration) -> TimeDelta {
+        let time = if self == Self::REAL { time } else { time.mul_f64(self.0) };
+        TimeDelta::from_std(time).unwrap_or_default()
     }
 }
 
@@ -34,26 +66,47 @@ impl Clock for RegionClock {
 #[derive(Debug, Clone)]
 pub struct Region {
     cloud: Arc<Mutex<Cloud>>,
-    clock: RegionClock,
+    clock: Arc<Mutex<RegionClock>>,
 }
 
 impl Region {
     /// Puts the cloud on tokio's clock, from now on. Needs a runtime.
     pub fn new(cloud: Cloud) -> Self {
-        let clock = RegionClock { origin: (Instant::now(), cloud.now()) };
-        Self { cloud: Arc::new(Mutex::new(cloud)), clock }
+        Self::at_speed(cloud, Speed::REAL)
+    }
+
+    /// The same, faster or slower.
+    pub fn at_speed(cloud: Cloud, speed: Speed) -> Self {
+        let clock = RegionClock { origin: (Instant::now(), cloud.now()), speed };
+        Self { cloud: Arc::new(Mutex::new(cloud)), clock: Arc::new(Mutex::new(clock)) }
     }
 
     /// The clock that the cloud is on.
     pub fn clock(&self) -> RegionClock {
-        self.clock
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How fast the cloud's clock goes.
+    pub fn speed(&self) -> Speed {
+        self.clock().speed
+    }
+
+    /// Puts the cloud's clock forward. A clock that was asked for before does not know of it.
+    pub fn put_forward(&self, time: TimeDelta) {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner).origin.1 += time.max(TimeDelta::zero());
+    }
+
+    /// Waits while so much of the cloud's time passes. A pause of nothing still lets others go first, as everything over
+    /// a network does.
+    pub(super) async fn pause(&self, time: TimeDelta) {
+        tokio::time::sleep(self.speed().wall(time)).await;
     }
 
     /// The cloud, brought up to the present. Hold it for no longer than a statement, never twice in one, and never over
     /// an `await`.
     pub fn cloud(&self) -> MutexGuard<'_, Cloud> {
         let mut cloud = self.cloud.lock().unwrap_or_else(PoisonError::into_inner);
-        cloud.advance(self.clock.now());
+        cloud.advance(self.clock().now());
         cloud
     }
 
@@ -67,7 +120,7 @@ impl Region {
     pub async fn something(&self) {
         let next = self.cloud().next_due();
         match next {
-            Some(next) => tokio::time::sleep_until(self.clock.instant(next)).await,
+            Some(next) => tokio::time::sleep_until(self.clock().instant(next)).await,
             None => std::future::pending().await,
         }
     }
