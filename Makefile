@@ -17,7 +17,7 @@ packages = $(addprefix -p ,$(1))
 
 .PHONY: help
 help: ## Lists these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: functions ## Replays a fleet replacement through the real functions against a local EC2
@@ -27,7 +27,7 @@ demo: functions ## Replays a fleet replacement through the real functions agains
 test: test-pure test-sdk ## Runs every test that needs no Docker and no AWS account
 
 .PHONY: test-pure
-test-pure: ## Runs the tests that need no AWS SDK, in seconds
+test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
 	cargo test $(call packages,$(PURE))
 
 .PHONY: test-sdk
@@ -59,6 +59,13 @@ invoke: tools ## Runs one function in Docker with an event against a local EC2 (
 sam-local: functions ## Runs every function in Docker with its files of events/, and checks the answers
 	@tests/sam-local/base-image
 	@$(BIN)/python tests/sam-local/sam_local.py all
+
+# What the local EC2 is told: `make local-ec2 ARGUMENTS=--help` lists it all.
+ARGUMENTS ?= --port 4566
+
+.PHONY: local-ec2
+local-ec2: ## Starts the strict local EC2 (ARGUMENTS=…): aws --endpoint-url http://127.0.0.1:4566 ec2 describe-volumes
+	cargo run --quiet -p local-ec2 -- $(ARGUMENTS)
 
 .PHONY: figures
 figures: ## Prints the figures of the release binaries: size, memory, processor time until the first request
