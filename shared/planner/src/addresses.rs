@@ -5,13 +5,14 @@
 
 use crate::draft::Draft;
 use crate::finding::Finding;
-use crate::ids::SlotName;
+use crate::ids::{InstanceId, SlotName};
 use crate::observation::{Address, Instance, Interface};
 use crate::places::{Place, Places};
 use crate::plan::Step;
 use crate::slot::Slot;
 use crate::spot::Spot;
 use crate::view::View;
+use std::collections::BTreeMap;
 
 /// Plans the steps that bring the slot's addresses to the instance, and tells what stands in their way.
 pub(crate) fn bring_to(target: &Instance, slot: &Slot<'_>, view: &View<'_>, draft: &mut Draft) {
@@ -74,16 +75,23 @@ fn makes_way(address: &Address, target: &Instance, view: &View<'_>) -> bool {
         && !address.association.as_ref().is_some_and(failed)
 }
 
-/// Plans to free the slot's addresses from instances that other slots have, but for the one where the slot is to be.
-/// Without this two slots whose addresses a race has crossed would wait for each other for ever.
-pub(crate) fn let_go(target: Option<&Instance>, slot: &Slot<'_>, view: &View<'_>, draft: &mut Draft) {
+/// Plans to free the slot's addresses from instances that other slots have, or are to have, but for the one where the
+/// slot is to be. Without this two slots whose addresses a race has crossed would wait for each other for ever.
+pub(crate) fn let_go(
+    target: Option<&Instance>,
+    slot: &Slot<'_>,
+    view: &View<'_>,
+    expected: &BTreeMap<&InstanceId, &SlotName>,
+    draft: &mut Draft,
+) {
     for address in &slot.addresses {
         let Spot::On(instance, association) = address.spot(view.observation) else {
             continue;
         };
         let is_right = target.is_some_and(|target| target.id == instance.id)
             || view.occupancy.is_on(slot.name, &instance.id);
-        let is_of_another = view.occupancy.other(slot.name, &instance.id).is_some();
+        let is_of_another = view.occupancy.other(slot.name, &instance.id).is_some()
+            || expected.get(&instance.id).is_some_and(|other| *other != slot.name);
         let allocation = address.allocation.as_str();
         let is_planned = draft.follow.iter().flatten().any(|step| step.resource() == allocation);
         if is_of_another && !is_right && !is_planned && !instance.is_paused() {
@@ -96,12 +104,12 @@ pub(crate) fn let_go(target: Option<&Instance>, slot: &Slot<'_>, view: &View<'_>
 /// Whether an instance has room for the addresses of a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// A private address for each of them.
+    /// A private address for each of them, though another slot may have to make way first.
     Enough,
     /// Too few private addresses, or an address that nobody tagged on one of them.
     TooLittle,
-    /// An address of this slot is in the place of one of them.
-    Taken(SlotName),
+    /// An address of this slot is in the place of one of them, and will not make way.
+    Kept(SlotName),
 }
 
 /// Whether the instance has room for the slot's addresses, as things are now.
@@ -114,7 +122,10 @@ pub(crate) fn room(target: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Room 
         }
         match places.take(index) {
             Place::Free(_) => {}
-            Place::Taken { by: Some(other), .. } => return Room::Taken(other.tags.slot.clone()),
+            Place::Taken { by: Some(other), .. } if !makes_way(other, target, view) => {
+                return Room::Kept(other.tags.slot.clone());
+            }
+            Place::Taken { by: Some(_), .. } => {}
             Place::Taken { by: None, .. } | Place::None => room = Room::TooLittle,
         }
     }

@@ -78,7 +78,7 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
         return Some(format!("holds the slot {other}"));
     }
     if slot.volumes.is_empty()
-        && let Room::Taken(other) = addresses::room(instance, slot, view)
+        && let Room::Kept(other) = addresses::room(instance, slot, view)
     {
         return Some(format!("has an address of the slot {other}"));
     }

@@ -135,13 +135,15 @@ fn volumes(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Findin
 }
 
 /// The running instance to which EC2 accepted to attach the volume, when the volume is free all the same, and has
-/// been for longer than EC2's answers are stale.
+/// been for longer than EC2's answers are stale. If the instance was started since, it may have been detached while that was
+/// stopped.
 fn taken_back_from<'a>(volume: &Volume, observation: &'a Observation) -> Option<&'a InstanceId> {
     let accepted = observation.memory.accepted.get(&volume.id)?;
     let instance = observation.instance(&accepted.instance)?;
     let settled = (observation.began - accepted.at).num_seconds() > STALE_SECONDS;
     let free = volume.seat(observation) == Seat::Free && instance.state == InstanceState::Running;
-    (free && settled).then_some(&accepted.instance)
+    let same_run = accepted.at >= instance.launched;
+    (free && settled && same_run).then_some(&accepted.instance)
 }
 
 fn several_instances(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Finding>) {

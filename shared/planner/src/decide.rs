@@ -1,8 +1,9 @@
 //! The decision: which slots may be touched, which instance each is given, and so the plan of the fleet.
 
+use crate::addresses::{self, Room};
 use crate::candidates;
 use crate::finding::Finding;
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, SlotName};
 use crate::matching::{self, Bid, Rank};
 use crate::normal::normal;
 use crate::observation::{Health, Instance, InstanceState, Observation};
@@ -13,7 +14,7 @@ use crate::slot::{Seat, Slot};
 use crate::tags::Setting;
 use crate::verdict::Verdict;
 use crate::view::View;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans the next round of steps for every slot of the observed fleet.
 ///
@@ -34,9 +35,15 @@ pub fn plan(observation: &Observation) -> Plan {
     let given = matching::assign(bids);
     let claimed: BTreeSet<&InstanceId> =
         given.iter().filter(|(slot, _)| ready.contains(slot)).map(|(_, instance)| &instance.id).collect();
+    let expected: BTreeMap<&InstanceId, &SlotName> = given
+        .iter()
+        .filter_map(|(slot, instance)| Some((view.slots.get(*slot)?, *instance)))
+        .filter(|(slot, instance)| slot.volumes.is_empty() && leaves_home(slot, instance, &claimed, &view))
+        .map(|(slot, instance)| (&instance.id, slot.name))
+        .collect();
     let decided = view.slots.iter().zip(verdicts).enumerate().map(|(index, (slot, verdict))| {
         let given = given.get(&index).copied();
-        Scene { slot, view: &view, given, claimed: &claimed }.decide(verdict)
+        Scene { slot, view: &view, given, claimed: &claimed, expected: &expected }.decide(verdict)
     });
     let slots = decided.collect();
     Plan { fleet: observation.fleet.clone(), slots, findings: of_the_fleet(&observation) }
@@ -47,8 +54,16 @@ fn bid<'a>(index: usize, slot: &Slot<'a>, view: &View<'a>) -> Option<Bid<'a>> {
     let rank = readiness::rank(slot, view)?;
     let mut candidates = candidates::candidates(slot, view);
     if let Some(home) = view.occupancy.home_of(slot.name) {
-        // A healthy home is kept; one under a recommendation is as good as any other such instance.
-        candidates.sort_by_key(|instance| (instance.health() == Health::Recommended, instance.id != home.id));
+        // A healthy home is kept; one under a recommendation is left for a healthy instance with room for all.
+        candidates.sort_by_key(|instance| {
+            let is_healthy = instance.health() == Health::Healthy;
+            match (instance.id == home.id, is_healthy) {
+                (true, true) => 0,
+                (false, true) if addresses::room(instance, slot, view) == Room::Enough => 1,
+                (true, false) => 2,
+                (false, _) => 3,
+            }
+        });
     }
     if let Some(Seat::Running(holder)) = slot.first_volume().map(|first| first.seat(view.observation))
         && holder.health() == Health::Recommended
@@ -57,6 +72,14 @@ fn bid<'a>(index: usize, slot: &Slot<'a>, view: &View<'a>) -> Option<Bid<'a>> {
         candidates.retain(|instance| instance.health() == Health::Healthy);
     }
     Some(Bid { rank, slot: index, candidates })
+}
+
+/// Whether a slot without volumes goes to the instance that it is given, for it has none where it can stay.
+fn leaves_home(slot: &Slot<'_>, given: &Instance, claimed: &BTreeSet<&InstanceId>, view: &View<'_>) -> bool {
+    let Some(home) = view.occupancy.home_of(slot.name) else { return true };
+    let stays = home.state == InstanceState::Pending
+        || (home.health() == Health::Healthy && !claimed.contains(&home.id));
+    !stays && home.id != given.id
 }
 
 fn of_the_fleet(observation: &Observation) -> Vec<Finding> {

@@ -71,8 +71,9 @@ pub(crate) fn for_first(
         if slot.devices_on(instance).any(|own| own.is_same_device(&name)) {
             continue;
         }
-        let Some(refused) = observation.memory.refused_devices.get(&(instance.id.clone(), name.clone()))
-        else {
+        // What was there before the instance was started again says nothing.
+        let refused = observation.memory.refused_devices.get(&(instance.id.clone(), name.clone()));
+        let Some(refused) = refused.filter(|refused| **refused >= instance.launched) else {
             return Ok(name);
         };
         let mut owners = instance.devices.iter().filter(|device| device.device.is_same_device(&name));

@@ -1,7 +1,7 @@
 //! Occupancy: which slots have something of theirs on which instance.
 
 use crate::ids::{InstanceId, SlotName};
-use crate::observation::{Instance, InstanceState, Observation};
+use crate::observation::{Health, Instance, InstanceState, Observation};
 use crate::slot::{Seat, Slot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,9 @@ pub(crate) struct Occupancy<'a> {
 }
 
 impl<'a> Occupancy<'a> {
-    /// Reads it off the observation. A slot without volumes has the instance that its first address points at,
-    /// unless a slot with volumes, or another one of its kind and of an earlier name, has that instance.
+    /// Reads it off the observation. A slot without volumes has the instance that its first address points at, one that
+    /// it can stay on before one that it cannot, unless a slot with volumes, or another one of its kind and of an earlier
+    /// name, has that instance.
     pub(crate) fn read(slots: &[Slot<'a>], observation: &'a Observation) -> Self {
         let mut occupancy = Self::default();
         for slot in slots {
@@ -49,13 +50,16 @@ impl<'a> Occupancy<'a> {
             }
         }
         for slot in slots.iter().filter(|slot| slot.volumes.is_empty()) {
-            let mut instances =
-                slot.addresses.iter().filter_map(|address| address.spot(observation).instance());
-            let home = instances.find(|instance| {
+            let instances = slot.addresses.iter().filter_map(|address| address.spot(observation).instance());
+            let own = instances.filter(|instance| {
                 observation.is_member(instance)
                     && instance.state != InstanceState::Terminated
                     && !occupancy.by_volume.contains_key(&instance.id)
                     && !occupancy.by_address.contains_key(&instance.id)
+            });
+            let home = own.min_by_key(|instance| match instance.health() {
+                Health::Healthy | Health::Recommended => 0,
+                Health::Draining(_) | Health::NotRunning => 1,
             });
             if let Some(home) = home {
                 occupancy.by_address.insert(&home.id, slot.name);

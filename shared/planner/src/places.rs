@@ -75,7 +75,16 @@ impl<'a> Places<'a> {
                 *usage = Use::Own;
                 Place::Free(*private)
             }
-            None => Place::None,
+            None => self.taken(),
         }
+    }
+
+    /// The first place that somebody else has.
+    fn taken(&self) -> Place<'a> {
+        let taken = self.places.iter().find_map(|(private, usage)| match usage {
+            Use::Other(elastic, by) => Some(Place::Taken { private: *private, elastic: *elastic, by: *by }),
+            Use::Free | Use::Own => None,
+        });
+        taken.unwrap_or(Place::None)
     }
 }

@@ -8,14 +8,14 @@ use crate::candidates;
 use crate::checks;
 use crate::draft::Draft;
 use crate::finding::Finding;
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, SlotName};
 use crate::observation::{Health, Instance, InstanceState};
 use crate::plan::{SlotPlan, SlotState};
 use crate::slot::Slot;
 use crate::spot::Spot;
 use crate::verdict::Verdict;
 use crate::view::View;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A slot, and all that its decision depends on.
 pub(crate) struct Scene<'a, 's> {
@@ -25,6 +25,8 @@ pub(crate) struct Scene<'a, 's> {
     pub(crate) given: Option<&'a Instance>,
     /// The instances that slots with volumes are about to take.
     pub(crate) claimed: &'s BTreeSet<&'a InstanceId>,
+    /// The instances to which slots without volumes are about to go.
+    pub(crate) expected: &'s BTreeMap<&'a InstanceId, &'a SlotName>,
 }
 
 impl<'a> Scene<'a, '_> {
@@ -46,7 +48,7 @@ impl<'a> Scene<'a, '_> {
             Some(first) => self.with_volumes(first, &mut draft),
             None => self.with_addresses_only(&mut draft),
         };
-        addresses::let_go(target, self.slot, self.view, &mut draft);
+        addresses::let_go(target, self.slot, self.view, self.expected, &mut draft);
         draft.drop_failed(&self.view.observation.memory);
         draft.finish()
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::indexing_slicing, reason = "what is not there fails its test")]
 
 mod addresses;
+mod attacks;
 mod blocked;
 mod candidates;
 mod devices;

@@ -6,9 +6,9 @@ use crate::facts;
 use crate::facts::{SlotFacts, find, is_healthy, is_recommended, is_shut, planned, told};
 use crate::ideal::Ideal;
 use crate::worlds::{CLEAN, World, worlds};
-use planner::observation::{AttachmentState, InstanceState, Observation};
+use planner::observation::{AttachmentState, Instance, InstanceState, Observation};
 use planner::plan;
-use planner::plan::{Next, Plan, SlotState};
+use planner::plan::{Next, Plan, SlotPlan, SlotState};
 use proptest::prelude::*;
 
 /// The promise: that many looks that act.
@@ -56,16 +56,39 @@ fn is_kept(seen: &Observation, slot: &SlotFacts<'_>) -> bool {
 }
 
 /// Whether there is an instance that the slot would have left its own for, or gone to. One without volumes goes where
-/// no other slot has anything.
-fn has_room(seen: &Observation, slot: &SlotFacts<'_>) -> bool {
+/// no other slot is, or has an address that a person must take away.
+fn has_room(seen: &Observation, slot: &SlotFacts<'_>, last: &Plan) -> bool {
     let holder = slot.addresses.first().and_then(|address| facts::pointed_at(seen, address));
     let content = holder.is_some_and(|holder| slot.volumes.is_empty() && is_recommended(holder));
-    seen.instances.iter().filter(|instance| !content || is_healthy(instance)).any(|instance| {
-        let mut others = seen.addresses.iter().filter(|address| address.tags.slot != *slot.name);
-        let addresses =
-            others.any(|address| facts::pointed_at(seen, address).is_some_and(|on| on.id == instance.id));
-        slot.is_fit(instance) && (!slot.volumes.is_empty() || !addresses)
+    let better =
+        |instance: &&Instance| is_healthy(instance) && places_for(seen, instance) >= slot.addresses.len();
+    seen.instances.iter().filter(|instance| !content || better(instance)).any(|instance| {
+        let mut others = planned(seen, last).filter(|(other, _)| other.slot != *slot.name);
+        let is_taken = others.any(|(other, of)| {
+            // One that will soon be without an instance has a claim to it.
+            let is_claimed =
+                content && !of.volumes.is_empty() && other.state == SlotState::Waiting && of.is_fit(instance);
+            let mut on = of.addresses.iter().filter_map(|address| facts::pointed_at(seen, address));
+            is_claimed
+                || on.any(|on| on.id == instance.id)
+                    && (is_shut(other) || other.holder.as_ref() == Some(&instance.id))
+        });
+        slot.is_fit(instance) && (!slot.volumes.is_empty() || !is_taken)
     })
+}
+
+/// How many private addresses of the instance no foreign Elastic IP has.
+fn places_for(seen: &Observation, instance: &Instance) -> usize {
+    let known = |elastic| seen.addresses.iter().any(|address| address.public == elastic);
+    let places = instance.primary_interface().map(|primary| primary.addresses.as_slice()).unwrap_or_default();
+    places.iter().filter(|place| place.elastic.is_none_or(known)).count()
+}
+
+/// Whether the slot has more addresses than its holder has places for them.
+fn has_too_few(seen: &Observation, planned: &SlotPlan, slot: &SlotFacts<'_>) -> bool {
+    let holder = planned.holder.as_ref().and_then(|holder| find(seen, holder));
+    let places = holder.and_then(Instance::primary_interface).map_or(0, |primary| primary.addresses.len());
+    slot.addresses.len() > places
 }
 
 proptest! {
@@ -85,15 +108,16 @@ proptest! {
                 SlotState::Moving => prop_assert!(false, "{:#?}", planned),
                 SlotState::Paused => prop_assert!(false, "nothing is paused"),
                 SlotState::Waiting => {
-                    let excused = is_kept(seen, &slot) || !has_room(seen, &slot);
+                    let excused = is_kept(seen, &slot) || !has_room(seen, &slot, &last);
                     prop_assert!(excused, "{} of {:?}", slot.name, World(seen.clone()));
                 }
                 SlotState::Blocked => {
-                    let by_hand = ["several-instances", "shared-holder", "too-few-private-addresses"];
+                    let by_hand = ["several-instances", "shared-holder"];
                     // An address of a slot that waits for a person is in the way until then.
                     let mut others = last.slots.iter().filter(|other| other.slot != planned.slot);
                     let kept = told(planned, "private-address-taken") && others.any(is_shut);
-                    let known = by_hand.iter().any(|code| told(planned, code)) || kept;
+                    let too_few = told(planned, "too-few-private-addresses") && has_too_few(seen, planned, &slot);
+                    let known = too_few || by_hand.iter().any(|code| told(planned, code)) || kept;
                     prop_assert!(known, "{} of {:?}", slot.name, World(seen.clone()));
                 }
             }
