@@ -121,11 +121,10 @@ pub(crate) fn room(target: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Room 
             continue;
         }
         match places.take(index) {
-            Place::Free(_) => {}
             Place::Taken { by: Some(other), .. } if !makes_way(other, target, view) => {
                 return Room::Kept(other.tags.slot.clone());
             }
-            Place::Taken { by: Some(_), .. } => {}
+            Place::Free(_) | Place::Taken { by: Some(_), .. } => {}
             Place::Taken { by: None, .. } | Place::None => room = Room::TooLittle,
         }
     }

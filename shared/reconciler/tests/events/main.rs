@@ -90,7 +90,8 @@ fn a_warning_asks_for_its_instance_and_tells_when() {
         let payload = sample(&format!("spot-interruption-warning-{name}.json"));
         let at = serde_json::from_value(payload["time"].clone()).unwrap();
         let warning = Some(Warning { reason: DrainingReason::SpotInterruption, at });
-        let expected = Trigger { warning, ..of_instance("spot-interruption-warning") };
+        let patience = Patience::Candidates;
+        let expected = Trigger { warning, patience, ..of_instance("spot-interruption-warning") };
         assert_eq!(spot_interruption_warning::parse(payload).unwrap(), expected);
     }
 }
