@@ -25,7 +25,8 @@ pub struct Function {
     settings: Result<Settings, InvalidSetting>,
 }
 
-/// Why an invocation has no answer. Its type is what Lambda reports as `errorType`.
+/// Why an invocation has no answer. Its type is what Lambda reports as `errorType`; each has a line in
+/// `docs/operations.md`, to which the reconciler's tests hold it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The payload is not for this function.
@@ -44,9 +45,7 @@ impl From<Error> for Diagnostic {
         let error_type = match &error {
             Error::InvalidEvent(_) => "InvalidEvent",
             Error::InvalidSetting(_) => "InvalidSetting",
-            Error::Failure(Failure::Ec2(_)) => "Ec2",
-            Error::Failure(Failure::Unfinished(_)) => "Unfinished",
-            Error::Failure(Failure::Unmarked(_)) => "Unmarked",
+            Error::Failure(failure) => failure.kind(),
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
     }

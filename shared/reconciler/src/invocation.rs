@@ -38,6 +38,17 @@ pub enum Failure {
     Unmarked(Ec2Error),
 }
 
+impl Failure {
+    /// The short name that Lambda reports as the error's type, and that docs use.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Ec2(_) => "Ec2",
+            Self::Unfinished(_) => "Unfinished",
+            Self::Unmarked(_) => "Unmarked",
+        }
+    }
+}
+
 /// What came of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcomes {

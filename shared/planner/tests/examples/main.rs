@@ -13,6 +13,7 @@ mod expected;
 mod findings;
 mod giving_way;
 mod held_up;
+mod manual;
 mod matching;
 mod memory;
 mod one_plan;
