@@ -57,7 +57,7 @@ fn sample(path: &Path) -> Result<Sample, Error> {
     Ok(Sample { name: name_of(path), payload })
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let unreadable = |source| Error::Unreadable { path: folder.into(), source };
     let entries = fs::read_dir(folder).map_err(unreadable)?;
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()

@@ -1,8 +1,9 @@
-//! Reads `template.yaml` and `events/` so that tests can hold them to the contract. It never guesses: what it does not
-//! know of `CloudFormation`, IAM or EventBridge is an error and not a pass.
+//! Reads `template.yaml`, `events/` and the pages of Markdown so that tests can hold them to the contract. It never
+//! guesses: what it does not know of `CloudFormation`, IAM or EventBridge is an error and not a pass.
 
 mod error;
 mod files;
+mod markdown;
 mod pattern;
 mod policy;
 mod template;
@@ -10,6 +11,7 @@ mod yaml;
 
 pub use error::Error;
 pub use files::{Sample, function_folders, samples};
+pub use markdown::{Page, pages};
 pub use pattern::Pattern;
 pub use policy::Statement;
 pub use template::{Function, Template};
