@@ -79,6 +79,18 @@ STATES ?= 1500000
 model: ## Checks every interleaving of small worlds with the shipped planner (STATES=1500000 for each)
 	cargo run --release -p model-check -- $(STATES)
 
+# How many seeds the simulation plays and how many hours each; with SEED=n that one alone, with all that happened.
+SEEDS ?= 10000
+HOURS ?= 1
+
+.PHONY: simulate
+simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays one seed (SEED=n)
+	cargo run --release -p simulation --bin simulate -- $(SEEDS) $(HOURS) $(SEED)
+
+.PHONY: faults
+faults: ## Tries every fault at every call of EC2, alone and in pairs
+	cargo run --release -p simulation --bin faults
+
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
 	rustup target add aarch64-unknown-linux-gnu

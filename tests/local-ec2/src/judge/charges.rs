@@ -21,7 +21,7 @@ const DRAINING: &str = "holdfast:draining";
 const FLEET_KEYS: [&str; 4] =
     [FLEET, "aws:ec2spot:fleet-request-id", "aws:ec2:fleet-id", "aws:autoscaling:groupName"];
 
-/// For how long after a tag was changed a call may rest on what it was: a look is acted on for 5 seconds, and an act
+/// For how long after a tag was changed, or an instance ceased to be stopped, a call may rest on what it was: a look is acted on for 5 seconds, and an act
 /// may take 3.
 const GRACE: TimeDelta = TimeDelta::seconds(8);
 
@@ -116,16 +116,21 @@ pub(crate) fn of_detach(call: &DetachVolume, cloud: &Cloud) -> Vec<Offence> {
     for attachment in &volume.attachments {
         let named = call.instance_id.is_empty() || call.instance_id == attachment.instance.as_str();
         if let Some(holder) = cloud.instances.get(&attachment.instance).filter(|_| named) {
-            offences.extend(taken_from(volume, attachment, holder));
+            offences.extend(taken_from(volume, attachment, holder, cloud.grace()));
         }
     }
     offences
 }
 
-fn taken_from(volume: &Volume, attachment: &Attachment, holder: &Instance) -> Option<Offence> {
+/// EC2 takes no precondition on the state, so an instance may be started, or terminated, between the look that saw it
+/// stopped and the call. The written assumption (`ARCHITECTURE.md`, invariant 8) is that it then mounts nothing for
+/// longer than that.
+fn taken_from(volume: &Volume, attachment: &Attachment, holder: &Instance, grace: Time) -> Option<Offence> {
     let (volume, instance, state) = (volume.id.clone(), holder.id.clone(), holder.state);
     let live = Offence::DetachedFromLive { volume: volume.clone(), instance: instance.clone(), state };
+    let was_stopped = holder.stopped_until.is_some_and(|until| until >= grace);
     match state {
+        InstanceState::Pending | InstanceState::ShuttingDown if was_stopped && !holder.hibernation => None,
         InstanceState::Stopped if holder.hibernation => {
             Some(Offence::DetachedFromHibernated { volume, instance })
         }

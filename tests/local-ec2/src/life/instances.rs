@@ -18,6 +18,9 @@ impl Cloud {
         reason: Option<StateReason>,
     ) -> u32 {
         let Some(instance) = self.instances.edit(id, self.now) else { return 0 };
+        if instance.state == InstanceState::Stopped {
+            instance.stopped_until = Some(self.now);
+        }
         instance.state = state;
         instance.reason = reason.or_else(|| instance.reason.take());
         instance.turn += 1;

@@ -48,6 +48,7 @@ impl Cloud {
             instance_type: launch.data.instance_type.clone(),
             key_name: launch.data.key_name.clone(),
             launched: self.now,
+            stopped_until: None,
             spot: spot.clone(),
             fleet: launch.fleet.clone(),
             hibernation: launch.data.hibernation == Some(true),

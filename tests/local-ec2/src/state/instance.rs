@@ -25,6 +25,8 @@ pub struct Instance {
     pub key_name: String,
     /// When it was last started (EC2 API reference, `Instance.LaunchTime`).
     pub launched: Time,
+    /// When it last ceased to be `stopped`.
+    pub stopped_until: Option<Time>,
     /// The spot request that it fulfils.
     pub spot: Option<SpotRequestId>,
     /// The fleet that launched it.

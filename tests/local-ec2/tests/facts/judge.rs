@@ -4,7 +4,7 @@ use crate::instances::terminate;
 use crate::stage::{Stage, ZONE, attach, data, detach, tagged_data, tags};
 use local_ec2::actions::{
     AllocateAddress, AssociateAddress, CreateTags, DetachVolume, DisassociateAddress, Operation,
-    StopInstances,
+    StartInstances, StopInstances,
 };
 use local_ec2::state::LaunchData;
 use local_ec2::{Offence, Principal};
@@ -84,13 +84,39 @@ fn a_detach_from_a_holder_that_lives_is_found_in_every_state() {
             ShuttingDown => drop(stage.asks(&terminate(&id))),
             Pending => {
                 stop(&mut stage, &id);
-                stage.asks(&local_ec2::actions::StartInstances { instance_ids: vec![id.to_string()] });
+                stage.asks(&start(&id));
+                stage.pass(9);
             }
             Stopped | Terminated => unreachable!(),
         }
         let expected = Offence::DetachedFromLive { volume: volume.clone(), instance: id.clone(), state };
         assert_eq!(offences(&mut stage, &detach(&volume, &id)), [expected]);
     }
+}
+
+fn start(id: &InstanceId) -> StartInstances {
+    StartInstances { instance_ids: vec![id.to_string()] }
+}
+
+#[test]
+fn a_holder_that_was_stopped_a_moment_ago_may_be_detached_from() {
+    let stopped = || {
+        let mut stage = Stage::new();
+        let (id, volume) = (member(&mut stage), slot(&mut stage, "main"));
+        stage.attaches(&volume, &id, "/dev/sdf");
+        stop(&mut stage, &id);
+        (stage, id, volume)
+    };
+    for (seconds, found) in [(0, 0), (8, 0), (9, 1)] {
+        let (mut stage, id, volume) = stopped();
+        stage.asks(&start(&id));
+        stage.pass(seconds);
+        assert_eq!(offences(&mut stage, &detach(&volume, &id)).len(), found, "{seconds} s after a start");
+    }
+    let (mut stage, id, volume) = stopped();
+    stage.asks(&terminate(&id));
+    assert_eq!(stage.state(&id), InstanceState::ShuttingDown);
+    assert_eq!(offences(&mut stage, &detach(&volume, &id)), []);
 }
 
 #[test]

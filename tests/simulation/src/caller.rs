@@ -1,0 +1,260 @@
+//! One invocation's EC2: the local one, with its calls traced and its looks counted. It may make a mistake on purpose.
+
+use crate::mistake::Mistake;
+use crate::trace::Trace;
+use local_ec2::actions::{AssociateAddress, DetachVolume, Operation};
+use local_ec2::{InProcess, Principal, Region, RegionClock, Time};
+use planner::device::{self, DeviceName};
+use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
+use planner::observation::{Address, Instance, InstanceState, Volume, VolumeState};
+use reconciler::clock::Clock;
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// For how many seconds a process stands still.
+const NAP: std::ops::Range<u64> = 5..90;
+
+/// The EC2 of one invocation.
+#[derive(Debug)]
+pub struct Caller {
+    inner: InProcess,
+    region: Region,
+    number: u64,
+    trace: Trace,
+    mistake: Option<Mistake>,
+    born: Time,
+    /// How often the process stands still after an answer.
+    drowsiness: f64,
+    looks: Mutex<Looks>,
+}
+
+/// The looks of an invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looks {
+    /// How many there were.
+    pub made: u64,
+    /// How many led to an act.
+    pub acting: u64,
+    /// The latest that did.
+    latest: u64,
+}
+
+impl Caller {
+    /// The EC2 of the invocation of that number.
+    pub fn new(region: &Region, number: u64, trace: &Trace, mistake: Option<Mistake>) -> Self {
+        let inner = region.caller(Principal::Holdfast);
+        let (region, trace, born) = (region.clone(), trace.clone(), inner.now());
+        Self { inner, region, number, trace, mistake, born, drowsiness: 0.0, looks: Mutex::default() }
+    }
+
+    /// The same in a process that stands still now and then after an answer, for that share of answers, as one that Lambda
+    /// freezes does. What it has seen is old by then.
+    #[must_use]
+    pub fn drowsy(self, share: f64) -> Self {
+        Self { drowsiness: share, ..self }
+    }
+
+    /// The clock that the invocation goes by.
+    pub fn clock(&self) -> CallerClock {
+        let standing = (self.mistake == Some(Mistake::StandingClock)).then_some(self.born);
+        CallerClock { clock: self.inner.clock(), standing }
+    }
+
+    /// Runs an invocation until it is done, or has crashed at one of its calls (then none).
+    pub async fn until_crash<F: Future>(&self, invocation: F) -> Option<F::Output> {
+        self.inner.until_crash(invocation).await
+    }
+
+    /// The looks so far.
+    pub fn looks(&self) -> Looks {
+        *self.counted()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn makes(&self, mistake: Mistake) -> bool {
+        self.mistake == Some(mistake)
+    }
+
+    fn tell(&self, text: impl FnOnce() -> String) {
+        self.trace.line(self.inner.now(), || format!("#{} {}", self.number, text()));
+    }
+
+    /// One act: counted, sent, and told.
+    async fn act(
+        &self,
+        text: impl FnOnce() -> String,
+        call: impl Future<Output = Result<(), Ec2Error>>,
+    ) -> Result<(), Ec2Error> {
+        {
+            let mut looks = self.counted();
+            if looks.latest != looks.made {
+                looks.latest = looks.made;
+                looks.acting += 1;
+            }
+        }
+        let answer = call.await;
+        self.tell(|| match &answer {
+            Ok(()) => format!("{}: done", text()),
+            Err(error) => format!("{}: {error}", text()),
+        });
+        answer
+    }
+
+    async fn told<T>(&self, what: &'static str, answer: Result<T, Ec2Error>) -> Result<T, Ec2Error> {
+        if self.drowsiness > 0.0 && fastrand::f64() < self.drowsiness {
+            let nap = Duration::from_secs(fastrand::u64(NAP));
+            self.tell(|| format!("stands still for {} s", nap.as_secs()));
+            tokio::time::sleep(nap).await;
+        }
+        if let Err(error) = &answer {
+            self.tell(|| format!("{what}: {error}"));
+        }
+        answer
+    }
+
+    /// A call that the reconciler's interface cannot express.
+    fn straight<O: Operation>(&self, action: Action, call: &O) -> Result<(), Ec2Error> {
+        let answer = self.region.cloud().perform(call, Principal::Holdfast);
+        let cause = |error: local_ec2::ApiError| Cause::Answer {
+            code: error.code.to_owned(),
+            message: error.message,
+        };
+        answer.map(drop).map_err(|error| Ec2Error { action, cause: cause(error) })
+    }
+}
+
+/// The clock of an invocation; it stands still where that is the mistake.
+#[derive(Debug, Clone, Copy)]
+pub struct CallerClock {
+    clock: RegionClock,
+    standing: Option<Time>,
+}
+
+impl Clock for CallerClock {
+    fn now(&self) -> Time {
+        self.standing.unwrap_or_else(|| self.clock.now())
+    }
+}
+
+fn is_taken(answer: &Result<(), Ec2Error>) -> bool {
+    let Err(Ec2Error { cause: Cause::Answer { message, .. }, .. }) = answer else { return false };
+    message.contains("is already in use")
+}
+
+impl Ec2 for Caller {
+    async fn volumes(&self) -> Result<Vec<Volume>, Ec2Error> {
+        self.counted().made += 1;
+        let mut found = self.told("DescribeVolumes", self.inner.volumes().await).await?;
+        if self.makes(Mistake::BlindToOthers) {
+            found.sort_by(|one, other| one.id.cmp(&other.id));
+            let mut seen = BTreeSet::new();
+            for volume in &mut found {
+                if !seen.insert((volume.tags.fleet.clone(), volume.tags.slot.clone())) {
+                    (volume.state, volume.attachments) = (VolumeState::Available, Vec::new());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn addresses(&self) -> Result<Vec<Address>, Ec2Error> {
+        self.told("DescribeAddresses", self.inner.addresses().await).await
+    }
+
+    async fn instances(&self, query: InstanceQuery<'_>) -> Result<Vec<Instance>, Ec2Error> {
+        let mut found = self.told("DescribeInstances", self.inner.instances(query).await).await?;
+        if self.makes(Mistake::HastyDetach) {
+            let stopping = found.iter_mut().filter(|instance| instance.state == InstanceState::Stopping);
+            stopping.for_each(|instance| instance.state = InstanceState::Stopped);
+        }
+        Ok(found)
+    }
+
+    async fn spot_request_codes(
+        &self,
+        instances: &BTreeSet<InstanceId>,
+    ) -> Result<BTreeMap<InstanceId, String>, Ec2Error> {
+        self.told("DescribeSpotInstanceRequests", self.inner.spot_request_codes(instances).await).await
+    }
+
+    async fn attach_volume(
+        &self,
+        volume: &VolumeId,
+        instance: &InstanceId,
+        device: &DeviceName,
+    ) -> Result<(), Ec2Error> {
+        let call = async {
+            let mut answer = self.inner.attach_volume(volume, instance, device).await;
+            if self.makes(Mistake::NextName) {
+                for next in device::pool() {
+                    if is_taken(&answer) {
+                        answer = self.inner.attach_volume(volume, instance, &next).await;
+                    }
+                }
+            }
+            answer
+        };
+        self.act(|| format!("AttachVolume {volume} to {instance} as {device}"), call).await
+    }
+
+    async fn detach_volume(&self, volume: &VolumeId, instance: &InstanceId) -> Result<(), Ec2Error> {
+        let call = async {
+            let (anyone, force) = (self.makes(Mistake::DetachFromAnyone), self.makes(Mistake::Force));
+            if !anyone && !force {
+                return self.inner.detach_volume(volume, instance).await;
+            }
+            let instance_id = if anyone { String::new() } else { instance.to_string() };
+            let device = String::new();
+            let call = DetachVolume { volume_id: volume.to_string(), instance_id, device, force };
+            self.straight(Action::DetachVolume, &call)
+        };
+        self.act(|| format!("DetachVolume {volume} from {instance}"), call).await
+    }
+
+    async fn associate_address(
+        &self,
+        address: &AllocationId,
+        interface: &InterfaceId,
+        private: Ipv4Addr,
+    ) -> Result<(), Ec2Error> {
+        let call = async {
+            let first_place = self.makes(Mistake::FirstPlace);
+            if self.makes(Mistake::ClaimAssociation) {
+                return Ok(());
+            }
+            if !first_place && !self.makes(Mistake::TakeAddress) {
+                return self.inner.associate_address(address, interface, private).await;
+            }
+            let call = AssociateAddress {
+                allocation_id: address.to_string(),
+                instance_id: String::new(),
+                network_interface_id: interface.to_string(),
+                private_ip_address: if first_place { String::new() } else { private.to_string() },
+                allow_reassociation: Some(!first_place),
+            };
+            self.straight(Action::AssociateAddress, &call)
+        };
+        self.act(|| format!("AssociateAddress {address} to {private} of {interface}"), call).await
+    }
+
+    async fn disassociate_address(&self, association: &AssociationId) -> Result<(), Ec2Error> {
+        let call = self.inner.disassociate_address(association);
+        self.act(|| format!("DisassociateAddress {association}"), call).await
+    }
+
+    async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
+        let call = self.inner.terminate_instance(instance);
+        self.act(|| format!("TerminateInstances {instance}"), call).await
+    }
+
+    async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {
+        let call = self.inner.mark_draining(instance, value);
+        self.act(|| format!("CreateTags {instance} draining={value}"), call).await
+    }
+}

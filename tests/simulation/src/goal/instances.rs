@@ -1,0 +1,179 @@
+//! Instances: which of them could hold a slot, and what keeps a slot from moving.
+
+use super::Name;
+use super::slots::Parts;
+use local_ec2::Cloud;
+use local_ec2::state::{Attachment, Instance, SpotCode};
+use planner::ids::InstanceId;
+use planner::observation::{AttachmentState, InstanceState};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tags that say which fleet an instance is of (README, "Tags").
+const FLEET_KEYS: [&str; 4] =
+    ["holdfast:fleet", "aws:ec2spot:fleet-request-id", "aws:ec2:fleet-id", "aws:autoscaling:groupName"];
+
+/// Whether a tag's value says yes.
+pub(super) fn says_true(value: &str) -> bool {
+    value == "true"
+}
+
+/// Whether the instance runs, and nothing says that it is about to go.
+pub(super) fn is_healthy(cloud: &Cloud, id: &InstanceId) -> bool {
+    cloud.instance(id).is_some_and(|i| i.state == InstanceState::Running && !is_draining(cloud, i))
+}
+
+fn is_draining(cloud: &Cloud, instance: &Instance) -> bool {
+    let doomed = cloud.spot_request(&instance.id).is_some_and(|request| request.code != SpotCode::Fulfilled);
+    let marked = instance.tags.get("holdfast:draining").is_some_and(|mark| {
+        let since = mark.rsplit_once(' ').and_then(|(_, time)| time.parse::<local_ec2::Time>().ok());
+        since.is_none_or(|since| since >= instance.launched)
+    });
+    doomed || marked
+}
+
+fn is_paused(instance: &Instance) -> bool {
+    instance.tags.get("holdfast:paused").is_some_and(|value| !["", "false"].contains(&value))
+}
+
+fn fleets(instance: &Instance) -> BTreeSet<&str> {
+    FLEET_KEYS.iter().filter_map(|key| instance.tags.get(key)).filter(|fleet| !fleet.is_empty()).collect()
+}
+
+/// Who stands where, as it matters for who could hold what.
+pub struct Standing<'c> {
+    cloud: &'c Cloud,
+    managed: BTreeSet<String>,
+    /// How many first volumes of each fleet ask for each device name.
+    first_devices: BTreeMap<(String, String), usize>,
+    /// By the volumes of these slots.
+    by_volume: BTreeMap<InstanceId, BTreeSet<Name>>,
+    /// By the addresses of these slots: those without volumes, and whether a person keeps it from giving way.
+    by_address: BTreeMap<InstanceId, BTreeMap<Name, bool>>,
+}
+
+/// What keeps a volume from going to an instance, or does not.
+enum Hold {
+    /// It is free, or can be made so.
+    Loose,
+    /// It is on this instance, which runs well.
+    On(InstanceId),
+    /// It stays where it is, whatever anybody wants.
+    Fast,
+}
+
+impl<'c> Standing<'c> {
+    /// Reads it off the cloud.
+    pub fn read(slots: &BTreeMap<Name, Parts<'c>>, cloud: &'c Cloud) -> Self {
+        let managed = slots.keys().map(|(fleet, _)| fleet.clone()).collect();
+        let (first_devices, by_volume, by_address) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut own = Self { cloud, managed, first_devices, by_volume, by_address };
+        for (name, parts) in slots {
+            if let Some(device) = parts.first_device() {
+                *own.first_devices.entry((name.0.clone(), device.to_owned())).or_default() += 1;
+            }
+            for attachment in parts.volumes.iter().flat_map(|volume| &volume.attachments) {
+                own.by_volume.entry(attachment.instance.clone()).or_default().insert(name.clone());
+            }
+            if parts.volumes.is_empty() {
+                let fixed = parts.is_paused() || parts.is_bad();
+                for instance in parts.pointed_at.iter().flatten() {
+                    own.by_address.entry(instance.clone()).or_default().insert(name.clone(), fixed);
+                }
+            }
+        }
+        own
+    }
+
+    /// An instance that could hold the slot, if nothing excuses that it is not held.
+    pub fn who_could_hold(&self, name: &Name, parts: &Parts<'_>) -> Option<InstanceId> {
+        if parts.is_bad() || parts.is_paused() || self.is_odd(name, parts) || self.is_on_paused(parts) {
+            return None;
+        }
+        let mut on = BTreeSet::new();
+        for volume in &parts.volumes {
+            for attachment in &volume.attachments {
+                match self.hold(attachment) {
+                    Hold::Loose => {}
+                    Hold::On(instance) => drop(on.insert(instance)),
+                    Hold::Fast => return None,
+                }
+            }
+        }
+        let first_on = parts.volumes.first().and_then(|first| first.attachments.first());
+        match (on.len(), on.pop_first()) {
+            (0, _) => self.cloud.instances().find(|i| self.is_open_to(name, parts, i)).map(|i| i.id.clone()),
+            (1, Some(only)) => {
+                let instance = self.cloud.instance(&only)?;
+                let is_holder = first_on.is_some_and(|attachment| attachment.instance == only);
+                let alone = self.by_volume.get(&only).is_none_or(|slots| slots.len() == 1);
+                let fits = alone && self.has_room(parts, instance);
+                (fits && (is_holder || self.is_fit(name, instance))).then_some(only)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether its first volume asks for another name than most first volumes of the fleet; of names that
+    /// equally many ask for, the one that comes first in order counts.
+    fn is_odd(&self, name: &Name, parts: &Parts<'_>) -> bool {
+        let Some(own) = parts.first_device() else { return false };
+        let count = |device: &str| {
+            self.first_devices.get(&(name.0.clone(), device.to_owned())).copied().unwrap_or_default()
+        };
+        let of_fleet = self.first_devices.keys().filter(|(fleet, _)| *fleet == name.0);
+        of_fleet.map(|(_, device)| device).any(|other| (count(other), own) > (count(own), other.as_str()))
+    }
+
+    fn is_on_paused(&self, parts: &Parts<'_>) -> bool {
+        let attachments = parts.volumes.iter().flat_map(|volume| &volume.attachments);
+        let on = attachments.map(|attachment| &attachment.instance).chain(parts.pointed_at.iter().flatten());
+        on.filter_map(|id| self.cloud.instance(id)).any(is_paused)
+    }
+
+    fn hold(&self, attachment: &Attachment) -> Hold {
+        let Some(instance) = self.cloud.instance(&attachment.instance) else { return Hold::Fast };
+        let settled = matches!(attachment.state, AttachmentState::Attaching | AttachmentState::Attached);
+        match instance.state {
+            InstanceState::Running if settled && !is_draining(self.cloud, instance) => {
+                Hold::On(instance.id.clone())
+            }
+            InstanceState::Stopped if instance.hibernation => Hold::Fast,
+            InstanceState::Stopped | InstanceState::Terminated => Hold::Loose,
+            InstanceState::Running
+            | InstanceState::Pending
+            | InstanceState::Stopping
+            | InstanceState::ShuttingDown => Hold::Fast,
+        }
+    }
+
+    /// Whether the instance may take the slot, and has nothing of another.
+    fn is_open_to(&self, name: &Name, parts: &Parts<'_>, instance: &Instance) -> bool {
+        let zone = parts.volumes.first().map(|volume| &volume.zone);
+        let others =
+            self.by_address.get(&instance.id).into_iter().flatten().filter(|(other, _)| *other != name);
+        let keeps_out = |(_, fixed): (&Name, &bool)| *fixed || parts.volumes.is_empty();
+        self.is_fit(name, instance)
+            && zone.is_none_or(|zone| *zone == instance.zone)
+            && self.by_volume.get(&instance.id).is_none_or(BTreeSet::is_empty)
+            && !others.into_iter().any(keeps_out)
+            && self.has_room(parts, instance)
+    }
+
+    /// Whether it is a healthy instance of the fleet, and of no other.
+    fn is_fit(&self, name: &Name, instance: &Instance) -> bool {
+        let fleets = fleets(instance);
+        let claims = fleets.iter().filter(|fleet| self.managed.contains(**fleet)).count();
+        fleets.contains(name.0.as_str())
+            && claims == 1
+            && is_healthy(self.cloud, &instance.id)
+            && !is_paused(instance)
+    }
+
+    /// Whether it has a private address for each of the slot's addresses.
+    fn has_room(&self, parts: &Parts<'_>, instance: &Instance) -> bool {
+        let primary = |index| index == Some(0);
+        let mut interfaces = self.cloud.interfaces_of(&instance.id);
+        let own = interfaces.find(|interface| primary(interface.seat.as_ref().map(|seat| seat.index)));
+        own.is_some_and(|interface| interface.addresses.len() >= parts.addresses.len())
+    }
+}

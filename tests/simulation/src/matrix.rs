@@ -1,0 +1,237 @@
+//! The fault matrix: every fault at every call of a story, alone and in pairs, and the quiet world after each.
+
+use crate::caller::Caller;
+use crate::deployment::{self, Ended};
+use crate::figures::Faults;
+use crate::goal;
+use crate::mistake::Mistake;
+use crate::quiet;
+use crate::routing::{Call, Rules, Unroutable};
+use crate::scenarios::{STORY, Scenario, Unprepared};
+use crate::seed::on_paused_clock;
+use crate::trace::Trace;
+use local_ec2::{Cloud, Fault, Region};
+use reconciler::clock::Clock;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+/// Which call meets which fault.
+pub type Script = BTreeMap<u64, Fault>;
+
+/// In how many sweeps after the story the faults may still come.
+const SWEEPS: u32 = 3;
+
+/// What came of some runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Stories.
+    pub scenarios: u64,
+    /// Calls of the stories without faults.
+    pub calls: u64,
+    /// Runs with one fault.
+    pub singles: u64,
+    /// Runs with two.
+    pub pairs: u64,
+    /// What happened, by kind.
+    pub faults: BTreeMap<Fault, u64>,
+    /// What was not as it should be.
+    pub failures: Vec<String>,
+}
+
+/// A story that could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum Untold {
+    /// Its world cannot be prepared.
+    #[error(transparent)]
+    Unprepared(#[from] Unprepared),
+    /// Its events cannot be routed.
+    #[error(transparent)]
+    Unroutable(#[from] Unroutable),
+    /// It goes wrong without any fault.
+    #[error("{0}: goes wrong without any fault: {1}")]
+    Wrong(&'static str, String),
+    /// There is no clock to run it on.
+    #[error(transparent)]
+    Clock(#[from] std::io::Error),
+}
+
+/// A story that is ready to be told again and again.
+#[derive(Debug)]
+pub struct Matrix<'a> {
+    scenario: Scenario,
+    world: Cloud,
+    rules: &'a Rules,
+    mistake: Option<Mistake>,
+    /// How many calls it has without faults.
+    pub calls: u64,
+}
+
+struct Told {
+    calls: u64,
+    faults: BTreeMap<Fault, u64>,
+    wrong: Vec<String>,
+}
+
+impl<'a> Matrix<'a> {
+    /// Tells the story once, without faults.
+    pub fn new(scenario: Scenario, rules: &'a Rules, mistake: Option<Mistake>) -> Result<Self, Untold> {
+        let world = scenario.world()?;
+        let mut matrix = Self { scenario, world, rules, mistake, calls: 0 };
+        let told = matrix.tell(&Script::new(), &Trace::off())?;
+        if !told.wrong.is_empty() {
+            return Err(Untold::Wrong(scenario.name, told.wrong.join("; ")));
+        }
+        matrix.calls = told.calls;
+        Ok(matrix)
+    }
+
+    /// Every single fault.
+    pub fn singles(&self) -> impl Iterator<Item = Script> + use<> {
+        let kinds = || Fault::ALL.into_iter();
+        (0..self.calls).flat_map(move |call| kinds().map(move |fault| Script::from([(call, fault)])))
+    }
+
+    /// Every pair of faults at two calls, of which the first is this one.
+    pub fn pairs_from(&self, first: u64) -> impl Iterator<Item = Script> + use<> {
+        let kinds = || Fault::ALL.into_iter();
+        (first + 1..self.calls).flat_map(move |second| {
+            kinds()
+                .flat_map(move |one| kinds().map(move |other| Script::from([(first, one), (second, other)])))
+        })
+    }
+
+    /// Tells the story with these faults, and adds what came of it.
+    pub fn add(&self, script: &Script, tally: &mut Tally) -> Result<(), Untold> {
+        let told = self.tell(script, &Trace::off())?;
+        match script.len() {
+            1 => tally.singles += 1,
+            _ => tally.pairs += 1,
+        }
+        for (fault, count) in told.faults {
+            *tally.faults.entry(fault).or_default() += count;
+        }
+        let name = self.scenario.name;
+        let faults =
+            || script.iter().map(|(call, fault)| format!("{call}={fault}")).collect::<Vec<_>>().join(",");
+        tally.failures.extend(told.wrong.iter().map(|wrong| format!("{name}: {}: {wrong}", faults())));
+        Ok(())
+    }
+
+    /// Tells the story with these faults, and everything that happens in it.
+    pub fn replay(&self, script: &Script) -> Result<Vec<String>, Untold> {
+        let trace = Trace::on();
+        let told = self.tell(script, &trace)?;
+        Ok(trace.lines().into_iter().chain(told.wrong).collect())
+    }
+
+    fn tell(&self, script: &Script, trace: &Trace) -> Result<Told, Untold> {
+        fastrand::seed(1);
+        Ok(on_paused_clock(self.run(script, trace))??)
+    }
+
+    async fn run(&self, script: &Script, trace: &Trace) -> Result<Told, Unroutable> {
+        let region = Region::new(self.world.clone());
+        region.cloud().set_fault_script(script.clone());
+        // One function at a time: nothing races, so nothing may be displaced at any time.
+        region.cloud().judge_mut().expect_quiet();
+        let again = self.story(&region, trace).await?;
+        let calls = region.cloud().calls();
+        for call in &again {
+            quiet::minute().await;
+            invoke(&region, call, trace, self.mistake).await;
+        }
+        let last = script.keys().max().copied();
+        for _ in 0..SWEEPS {
+            if last.is_none_or(|last| region.cloud().calls() > last) {
+                break;
+            }
+            quiet::minute().await;
+            for call in self.rules.sweep()? {
+                invoke(&region, &call, trace, self.mistake).await;
+            }
+        }
+        region.cloud().set_fault_script(Script::new());
+        quiet::minute().await;
+        let mut wrong = quiet::settle(&region, trace, self.mistake).await;
+        wrong.extend(unheld(&region.cloud()));
+        let mut faults = BTreeMap::new();
+        for ((_, fault), count) in region.cloud().fault_counts() {
+            *faults.entry(*fault).or_default() += count;
+        }
+        Ok(Told { calls, faults, wrong })
+    }
+
+    /// Lets the events of the story come, and functions see to them, one after the other. What failed is to be tried again.
+    async fn story(&self, region: &Region, trace: &Trace) -> Result<Vec<Call>, Unroutable> {
+        let end = region.clock().now() + STORY;
+        let (mut waiting, mut again) = (VecDeque::new(), Vec::new());
+        loop {
+            let events = region.cloud().take_events();
+            for event in &events {
+                waiting.extend(self.rules.route(event)?);
+            }
+            if let Some(call) = waiting.pop_front() {
+                if invoke(region, &call, trace, self.mistake).await.has_failed() && call.limits.retries > 0 {
+                    again.push(call);
+                }
+            } else if region.clock().now() < end {
+                tokio::select! {
+                    biased;
+                    () = region.something() => {}
+                    () = tokio::time::sleep_until(region.clock().instant(end)) => {}
+                }
+            } else {
+                return Ok(again);
+            }
+        }
+    }
+}
+
+/// Every slot of a story can be held at its end.
+fn unheld(cloud: &Cloud) -> Vec<String> {
+    let held = goal::held(cloud);
+    let slots = goal::slots(cloud).into_iter().filter(|(name, _)| !held.contains_key(name));
+    slots.map(|(name, parts)| format!("{}/{} is not held: {parts}", name.0, name.1)).collect()
+}
+
+async fn invoke(region: &Region, call: &Call, trace: &Trace, mistake: Option<Mistake>) -> Ended {
+    let caller = Caller::new(region, 1, trace, mistake);
+    trace.line(region.clock().now(), || format!("{} {:?}", call.trigger.function, call.trigger.scope));
+    let ended = deployment::invoke(&caller, call).await;
+    trace.line(region.clock().now(), || deployment::describe(&ended));
+    ended
+}
+
+impl Tally {
+    /// Adds another.
+    pub fn merge(&mut self, other: Self) {
+        self.scenarios += other.scenarios;
+        self.calls += other.calls;
+        self.singles += other.singles;
+        self.pairs += other.pairs;
+        for (fault, count) in other.faults {
+            *self.faults.entry(fault).or_default() += count;
+        }
+        self.failures.extend(other.failures);
+    }
+
+    /// The faults that never happened.
+    pub fn missing(&self) -> Vec<Fault> {
+        Fault::ALL.into_iter().filter(|fault| !self.faults.contains_key(fault)).collect()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} scenarios, {} calls, {} single faults, {} pairs; happened: {}; {} failures",
+            self.scenarios,
+            self.calls,
+            self.singles,
+            self.pairs,
+            Faults(&self.faults),
+            self.failures.len()
+        )
+    }
+}

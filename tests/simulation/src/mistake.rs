@@ -1,0 +1,39 @@
+//! Mistakes sown on purpose, to prove that they would be found.
+
+/// A mistake that a caller makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// The clock stands still, so that no look is ever too old to act on.
+    StandingClock,
+    /// Every volume of a slot but the first is taken for free.
+    BlindToOthers,
+    /// A name that is taken makes it try the next name at once.
+    NextName,
+    /// A detachment names no instance.
+    DetachFromAnyone,
+    /// A detachment that EC2 lets go by force.
+    Force,
+    /// An address is taken from whoever has it.
+    TakeAddress,
+    /// Every address goes to the first private address, where it displaces the one before.
+    FirstPlace,
+    /// An association is reported and not made.
+    ClaimAssociation,
+    /// An instance that is being stopped is taken for stopped.
+    HastyDetach,
+}
+
+impl Mistake {
+    /// Every mistake.
+    pub const ALL: [Self; 9] = [
+        Self::StandingClock,
+        Self::BlindToOthers,
+        Self::NextName,
+        Self::DetachFromAnyone,
+        Self::Force,
+        Self::TakeAddress,
+        Self::FirstPlace,
+        Self::ClaimAssociation,
+        Self::HastyDetach,
+    ];
+}

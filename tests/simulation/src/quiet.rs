@@ -1,0 +1,97 @@
+//! The quiet world: looks, one after the other, until they do nothing; and what must be so then.
+
+use crate::caller::Caller;
+use crate::deployment::{self, Ended};
+use crate::goal;
+use crate::mistake::Mistake;
+use crate::routing::{Call, Limits};
+use crate::trace::Trace;
+use chrono::TimeDelta;
+use local_ec2::{Cloud, Region};
+use planner::ids::FleetName;
+use reconciler::events::{Patience, Scope, Trigger, reconcile};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How many looks that act the promise allows (README).
+pub const LOOKS: u64 = 8;
+/// After how many sweeps a fleet that is never done is given up.
+const ROUNDS: u64 = 20;
+
+/// A sweep of one fleet, as by hand: so its looks are told from those of other fleets.
+fn sweep(fleet: &str) -> Call {
+    let trigger = Trigger {
+        function: reconcile::FUNCTION,
+        scope: Scope::Fleet(FleetName::new(fleet)),
+        warning: None,
+        dry_run: false,
+        patience: Patience::Transitions,
+    };
+    let limits = Limits { timeout: TimeDelta::seconds(55), retries: 0, age: TimeDelta::seconds(60) };
+    Call { trigger, limits }
+}
+
+/// Looks at a quiet world until looks do nothing. Tells what is not as it should be; nothing, if all is well.
+pub async fn settle(region: &Region, trace: &Trace, mistake: Option<Mistake>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut acting: BTreeMap<String, u64> = BTreeMap::new();
+    for round in 0.. {
+        let acted = look_at_all(region, trace, mistake, &mut faults).await;
+        for (fleet, looks) in &acted {
+            *acting.entry(fleet.clone()).or_default() += looks;
+        }
+        if acted.values().all(|looks| *looks == 0) {
+            break;
+        }
+        if round == ROUNDS {
+            faults.push(format!(
+                "after {ROUNDS} sweeps of a quiet world there is still something to do: {acted:?}"
+            ));
+            break;
+        }
+        minute().await;
+    }
+    for (fleet, looks) in acting.iter().filter(|(_, looks)| **looks > LOOKS) {
+        faults.push(format!("{fleet} took {looks} looks that acted, and {LOOKS} are promised"));
+    }
+    faults.extend(goal::shortfalls(&region.cloud()));
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    let again = look_at_all(region, trace, mistake, &mut faults).await;
+    for (fleet, looks) in again.iter().filter(|(_, looks)| **looks > 0) {
+        faults.push(format!("{fleet} was done, and a further sweep acted in {looks} looks"));
+    }
+    faults.extend(judged(&region.cloud()));
+    faults
+}
+
+async fn look_at_all(
+    region: &Region,
+    trace: &Trace,
+    mistake: Option<Mistake>,
+    faults: &mut Vec<String>,
+) -> BTreeMap<String, u64> {
+    let mut acted = BTreeMap::new();
+    let fleets = goal::managed(&region.cloud());
+    for fleet in fleets {
+        let caller = Caller::new(region, 0, trace, mistake);
+        let ended = deployment::invoke(&caller, &sweep(&fleet)).await;
+        trace.line(region.cloud().now(), || {
+            format!("quiet sweep of {fleet}: {}", deployment::describe(&ended))
+        });
+        if let Ended::Crashed | Ended::TimedOut = ended {
+            faults.push(format!("a sweep of {fleet} in a quiet world did not come to its end"));
+        }
+        acted.insert(fleet, caller.looks().acting);
+    }
+    acted
+}
+
+/// What the judge found.
+pub fn judged(cloud: &Cloud) -> Vec<String> {
+    cloud.judge().violations().iter().map(|violation| format!("VIOLATION {violation}")).collect()
+}
+
+/// Until the next sweep.
+pub async fn minute() {
+    tokio::time::sleep(Duration::from_mins(1)).await;
+}

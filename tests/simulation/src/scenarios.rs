@@ -1,0 +1,191 @@
+//! The stories of the fault matrix: a world at the moment at which something happens, and what happens is told by the
+//! cloud's own events.
+
+use crate::stage;
+use chrono::TimeDelta;
+use local_ec2::actions::{StopInstances, TerminateInstances};
+use local_ec2::state::{Interruption, Market};
+use local_ec2::{ApiError, Cloud, Impossible, Setup, Span, Throttling, Timing};
+use planner::ids::{InstanceId, Zone};
+
+/// A story, and how its world is prepared.
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    /// What happens.
+    pub name: &'static str,
+    prepare: fn(&mut Cloud) -> Result<(), Unprepared>,
+}
+
+/// A world that could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum Unprepared {
+    /// EC2 refused a call.
+    #[error(transparent)]
+    Refused(#[from] ApiError),
+    /// The world cannot do that.
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+}
+
+/// Every story.
+pub const SCENARIOS: [Scenario; 8] = [
+    Scenario { name: "first instance runs", prepare: first_instance },
+    Scenario { name: "holder ends, replacement runs", prepare: ended_holder },
+    Scenario { name: "holder is stopped, replacement runs", prepare: stopped_holder },
+    Scenario { name: "interruption warning", prepare: interruption },
+    Scenario { name: "two slots, two instances", prepare: two_slots },
+    Scenario { name: "addresses only, interruption warning", prepare: addresses_only },
+    Scenario { name: "three volumes, two addresses, first instance runs", prepare: many_parts },
+    Scenario { name: "two volumes, two addresses, holder is stopped", prepare: many_parts_stopped },
+];
+
+impl Scenario {
+    /// Its world, with the first event on its way.
+    pub fn world(&self) -> Result<Cloud, Unprepared> {
+        let setup = Setup { timing: timing(), throttling: Throttling::Off, ..Setup::default() };
+        let mut cloud = Cloud::new(setup);
+        (self.prepare)(&mut cloud)?;
+        Ok(cloud)
+    }
+}
+
+/// EC2 in a hurry, so that a story has few calls and every pair of them can be tried. An answer is stale only where that
+/// is the fault.
+fn timing() -> Timing {
+    Timing {
+        attach: Span::millis(1500, 1500),
+        detach: Span::millis(1500, 1500),
+        create_volume: Span::exactly(1),
+        mount: Span::exactly(6),
+        pending: Span::exactly(15),
+        stop: Span::exactly(5),
+        shutdown: Span::exactly(6),
+        shutdown_stopped: Span::exactly(2),
+        release: Span::exactly(-1),
+        notice: Span::exactly(8),
+        stale_share: 0.0,
+        latency: Span::millis(50, 50),
+        ..Timing::default().with_lag(4)
+    }
+}
+
+const FLEET: &str = "holdfast:fleet";
+
+fn zone() -> Zone {
+    Zone::new("us-east-1a")
+}
+
+fn instance(cloud: &mut Cloud, market: Option<Market>) -> InstanceId {
+    stage::launch(cloud, &stage::data(2, false, market), &zone(), stage::tags(&[(FLEET, "web")]))
+}
+
+/// Makes the parts of a slot; those of a holder are on it at once.
+fn slot(
+    cloud: &mut Cloud,
+    name: &str,
+    (volumes, addresses): (usize, usize),
+    holder: Option<&InstanceId>,
+) -> Result<(), ApiError> {
+    let tags = stage::tags(&[(FLEET, "web"), ("holdfast:slot", name)]);
+    let mut made = Vec::new();
+    for _ in 0..volumes {
+        made.push(stage::volume(cloud, &zone(), tags.clone())?);
+    }
+    made.sort();
+    let mut pointing = Vec::new();
+    for _ in 0..addresses {
+        pointing.push(stage::address(cloud, tags.clone())?);
+    }
+    pointing.sort();
+    cloud.pass(20);
+    let Some(holder) = holder else { return Ok(()) };
+    for (volume, device) in made.iter().zip(["/dev/sdf", "/dev/sdg", "/dev/sdh"]) {
+        stage::attach(cloud, volume, holder, device)?;
+    }
+    for (place, address) in pointing.iter().enumerate() {
+        stage::associate(cloud, address, holder, place)?;
+    }
+    cloud.pass(20);
+    Ok(())
+}
+
+/// Forgets the events so far: the story begins now.
+fn begin(cloud: &mut Cloud) {
+    cloud.pass(60);
+    drop(cloud.take_events());
+}
+
+fn ids(instance: &InstanceId) -> Vec<String> {
+    vec![instance.to_string()]
+}
+
+const SPOT: Option<Market> = Some(Market { persistent: false, interruption: Interruption::Terminate });
+
+fn first_instance(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    slot(cloud, "main", (1, 1), None)?;
+    begin(cloud);
+    instance(cloud, SPOT);
+    Ok(())
+}
+
+fn ended_holder(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    let holder = instance(cloud, SPOT);
+    slot(cloud, "main", (1, 1), Some(&holder))?;
+    instance(cloud, SPOT);
+    begin(cloud);
+    stage::ask(cloud, &TerminateInstances { instance_ids: ids(&holder) })?;
+    Ok(())
+}
+
+fn stopped_holder(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    stopped(cloud, (1, 1))
+}
+
+fn many_parts_stopped(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    stopped(cloud, (2, 2))
+}
+
+fn stopped(cloud: &mut Cloud, parts: (usize, usize)) -> Result<(), Unprepared> {
+    let holder = instance(cloud, None);
+    slot(cloud, "main", parts, Some(&holder))?;
+    instance(cloud, None);
+    begin(cloud);
+    stage::ask(cloud, &StopInstances { instance_ids: ids(&holder), hibernate: false })?;
+    Ok(())
+}
+
+fn interruption(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    interrupted(cloud, (1, 1))
+}
+
+fn addresses_only(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    interrupted(cloud, (0, 2))
+}
+
+fn interrupted(cloud: &mut Cloud, parts: (usize, usize)) -> Result<(), Unprepared> {
+    let holder = instance(cloud, SPOT);
+    slot(cloud, "main", parts, Some(&holder))?;
+    instance(cloud, SPOT);
+    begin(cloud);
+    cloud.interrupt(&holder)?;
+    Ok(())
+}
+
+fn two_slots(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    slot(cloud, "one", (1, 1), None)?;
+    slot(cloud, "two", (1, 1), None)?;
+    instance(cloud, None);
+    begin(cloud);
+    instance(cloud, None);
+    Ok(())
+}
+
+fn many_parts(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    slot(cloud, "main", (3, 2), None)?;
+    begin(cloud);
+    instance(cloud, SPOT);
+    Ok(())
+}
+
+/// How long a story goes on by itself, until its world is quiet.
+pub const STORY: TimeDelta = TimeDelta::seconds(45);

@@ -1,0 +1,112 @@
+//! Mistakes sown on purpose are found: each by what it breaks.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use local_ec2::{Cloud, Region, Setup, Span, Throttling, Timing};
+use planner::ids::Zone;
+use simulation::caller::Caller;
+use simulation::matrix::{Matrix, Untold};
+use simulation::mistake::Mistake;
+use simulation::routing::Rules;
+use simulation::scenarios::SCENARIOS;
+use simulation::seed::{Run, on_paused_clock};
+use simulation::trace::Trace;
+use simulation::{deployment, quiet, stage};
+use std::time::Duration;
+
+/// Simulates seeds until one of them says this.
+#[track_caller]
+fn is_found(mistake: Mistake, words: &str) {
+    let rules = Rules::read().unwrap();
+    let found = (1..=400).any(|seed| {
+        let run = Run { mistake: Some(mistake), ..Run::of(seed, 1) };
+        // The rule of freshness matters to whoever stands still between a look and its act.
+        let drowsiness = if mistake == Mistake::StandingClock { 0.2 } else { run.drowsiness };
+        let outcome = Run { drowsiness, ..run }.simulate(&rules, &Trace::off());
+        outcome.faults.iter().any(|fault| fault.contains(words))
+    });
+    assert!(found, "{mistake:?} passed unnoticed: nobody said `{words}`");
+}
+
+#[test]
+fn without_freshness_a_volume_is_taken_from_a_holder_that_runs_again() {
+    is_found(Mistake::StandingClock, "which was running and had not been drained");
+}
+
+#[test]
+fn a_first_volume_that_moves_on_without_the_others_splits_the_slot() {
+    is_found(Mistake::BlindToOthers, "of its slot was on");
+}
+
+/// Two functions see one free instance and two slots; one of them looked while the first slot was paused.
+async fn race(mistake: Option<Mistake>) -> Vec<String> {
+    let timing = Timing { latency: Span::millis(50, 50), ..Timing::default() };
+    let mut cloud = Cloud::new(Setup { timing, throttling: Throttling::Off, ..Setup::default() });
+    let zone = Zone::new("us-east-1a");
+    stage::launch(&mut cloud, &stage::data(1, false, None), &zone, stage::tags(&[("holdfast:fleet", "web")]));
+    for slot in ["one", "two"] {
+        let tags = [("holdfast:fleet", "web"), ("holdfast:slot", slot), ("holdfast:paused", "true")];
+        let tags = stage::tags(if slot == "one" { &tags } else { &tags[..2] });
+        stage::volume(&mut cloud, &zone, tags).unwrap();
+    }
+    cloud.pass(120);
+    let paused =
+        cloud.volumes().find(|volume| volume.tags.get("holdfast:paused").is_some()).unwrap().id.clone();
+    let region = Region::new(cloud);
+    let call = Rules::read().unwrap().sweep().unwrap().remove(0);
+    let [early, late] = [1, 2].map(|number| Caller::new(&region, number, &Trace::off(), mistake));
+    let unpause_and_invoke = async {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        stage::unmark(&mut region.cloud(), paused.as_str(), "holdfast:paused").unwrap();
+        deployment::invoke(&late, &call).await
+    };
+    tokio::join!(deployment::invoke(&early, &call), unpause_and_invoke);
+    let attempts = region.cloud().call_counts().get("AttachVolume").copied();
+    assert!(attempts >= Some(2), "{attempts:?}: there was no race");
+    quiet::judged(&region.cloud())
+}
+
+#[test]
+fn the_next_device_name_at_once_gives_an_instance_two_slots() {
+    assert_eq!(on_paused_clock(race(None)).unwrap(), Vec::<String>::new());
+    let found = on_paused_clock(race(Some(Mistake::NextName))).unwrap();
+    assert!(found.iter().any(|fault| fault.contains("of another slot")), "{found:?}");
+}
+
+#[test]
+fn a_detach_that_names_no_instance_is_found() {
+    is_found(Mistake::DetachFromAnyone, "was to be detached from whoever has it");
+}
+
+#[test]
+fn force_is_found() {
+    is_found(Mistake::Force, "was to be forced off");
+}
+
+#[test]
+fn a_detach_from_a_holder_that_is_still_stopping_is_found() {
+    is_found(Mistake::HastyDetach, "which was stopping and had not been drained");
+}
+
+#[test]
+fn an_address_that_is_taken_is_found() {
+    is_found(Mistake::TakeAddress, "was to be taken from whoever has it");
+}
+
+#[test]
+fn an_address_that_displaces_another_in_a_quiet_world_is_found() {
+    is_found(Mistake::FirstPlace, "displaced");
+}
+
+#[test]
+fn a_slot_that_is_never_complete_is_found() {
+    is_found(Mistake::ClaimAssociation, "could hold it");
+}
+
+#[test]
+fn the_matrix_finds_what_a_story_does_wrong() {
+    let rules = Rules::read().unwrap();
+    for mistake in [Mistake::ClaimAssociation, Mistake::FirstPlace] {
+        let told = Matrix::new(SCENARIOS[6], &rules, Some(mistake));
+        assert!(matches!(told, Err(Untold::Wrong(..))), "{mistake:?} passed unnoticed");
+    }
+}
