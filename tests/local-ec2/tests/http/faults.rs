@@ -52,7 +52,9 @@ async fn a_connection_that_breaks_has_no_answer_before_or_after_the_call() {
 async fn a_client_waits_in_vain_for_what_is_lost() {
     for (fault, attached) in [("timeout", false), ("lost", true)] {
         let (ec2, attach) = scene(fault).await;
-        let answer = tokio::time::timeout(PATIENCE, ec2.call(HOLDFAST, &attach)).await;
+        let waiting = ec2.begin_call(HOLDFAST, &attach).await;
+        while attached && !is_attached(&ec2).await {}
+        let answer = tokio::time::timeout(PATIENCE, read(waiting)).await;
         assert!(answer.is_err(), "{fault}: {answer:?}");
         assert_eq!(is_attached(&ec2).await, attached, "{fault}");
     }
