@@ -1,0 +1,156 @@
+"""What the drain document's script does, run as Systems Manager runs it: by root, outside any unit of the service."""
+
+import pathlib
+
+from disk_checks import SERVED
+from disks import BY_ID, VOLUME, Disk
+
+SCRIPT = (pathlib.Path(__file__).resolve().parents[2] / "drain" / "drain.sh").read_text()
+PROOF = f"holdfast: drained {VOLUME}"
+# A stand-in for a program that is not the service's.
+HOLD = "systemd-run --quiet --unit=stranger --property=KillMode=mixed "
+UNMASK = "rm -rf /run/systemd/system.control && systemctl daemon-reload"
+
+
+def drain(guest, units="example.service", volume=VOLUME):
+    return guest.run("HOLDFAST_STOP_SECONDS=5\nexport HOLDFAST_STOP_SECONDS\n" + SCRIPT, volume, units)
+
+
+def drained(guest, units="example.service"):
+    code, output, errors = drain(guest, units)
+    assert code == 0 and output.splitlines()[-1] == PROOF, (code, output, errors)
+    guest.tell("! grep -q nvme /proc/mounts")
+    return output
+
+
+def held(guest, *names, units="example.service", volume=VOLUME):
+    """The drain fails, gives no proof, and names these."""
+    code, output, errors = drain(guest, units, volume)
+    assert code != 0 and "drained" not in output, (code, output, errors)
+    for name in names:
+        assert name in errors, f"{name!r} is not in: {errors}"
+
+
+def served(guest, stage):
+    disk = Disk(stage, "drained").with_file_system(stage, "precious")
+    disk.come(guest)
+    guest.eventually(SERVED)
+    return disk
+
+
+def a_drained_volume_stays_off_and_a_second_run_succeeds(guest, stage):
+    served(guest, stage)
+    output = drained(guest)
+    assert "already" not in output, output
+    guest.tell("! systemctl start example.service && ! systemctl start data.mount && ! systemctl restart data.mount")
+    guest.tell("udevadm trigger --action=change --settle /sys/class/block/nvme*; udevadm settle")
+    guest.tell("! grep -q nvme /proc/mounts")
+    assert f"holdfast: {VOLUME} was drained already" in drained(guest)
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def no_units_need_be_named(guest, stage):
+    served(guest, stage)
+    drained(guest, units="")
+    guest.tell("! systemctl is-active example.service")
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def a_process_that_keeps_a_file_open_is_named(guest, stage):
+    served(guest, stage)
+    guest.tell(HOLD + "sh -c 'exec 3</data/kept.txt; exec sleep 1000' && sleep 1")
+    held(guest, "it is mounted at /data", "(sleep) uses /data")
+    guest.tell("systemctl stop stranger")
+    drained(guest)
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def a_unit_that_does_not_stop_is_named(guest, stage):
+    served(guest, stage)
+    guest.tell(HOLD + "--property=TimeoutStopSec=infinity sh -c 'trap \"\" TERM; cd /data; while :; do sleep 1; done' && sleep 1")
+    held(guest, "unit stranger.service is deactivating", "(sh)", units="example stranger")
+    guest.tell("systemctl kill --signal=KILL stranger")
+    guest.eventually("! systemctl is-active stranger")
+    drained(guest, units="example stranger")
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def a_mount_in_another_namespace_is_named(guest, stage):
+    served(guest, stage)
+    guest.tell(HOLD + "unshare --mount --propagation private sleep 1000 && sleep 1")
+    held(guest, "in the mount namespace of process", "(sleep)")
+    guest.tell("systemctl stop stranger")
+    drained(guest)
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def a_lazily_unmounted_file_system_is_named(guest, stage):
+    served(guest, stage)
+    guest.tell("systemctl stop example; " + HOLD + "sh -c 'cd /data; exec sleep 1000' && sleep 1 && umount --lazy /data")
+    held(guest, "the kernel has a file system on it")
+    guest.tell("systemctl stop stranger")
+    drained(guest)
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def an_open_device_swap_and_a_mapping_are_named(guest, stage):
+    served(guest, stage)
+    drained(guest)
+    device = guest.tell(f"readlink -f {BY_ID}")
+    guest.tell(HOLD + f"sh -c 'exec 3<{device}; exec sleep 1000' && sleep 1")
+    held(guest, f"(sleep) uses {device}")
+    guest.tell("systemctl stop stranger")
+    guest.tell(f"echo 0 1000 linear {device} 0 | dmsetup create stranger")
+    held(guest, "block device dm-0 (stranger) is built on it")
+    guest.tell("dmsetup remove stranger")
+    guest.tell(f"mkswap --quiet {device} 2>&1; swapon {device}")
+    held(guest, f"swap is on {device}")
+    guest.tell(f"swapoff {device}")
+    drained(guest)
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def a_volume_that_is_not_there_is_not_called_drained(guest, stage):
+    held(guest, "not attached")
+    held(guest, "it is no volume id", volume="vol-../../etc")
+    held(guest, "it is no volume id", volume="")
+
+
+def after_a_drain_the_next_boot_mounts_it_again(guest, stage):
+    disk = served(guest, stage)
+    drained(guest)
+    Disk.go(guest)
+    guest.reboot()
+    guest.eventually("systemctl is-system-running", 300)
+    disk.come(guest)
+    guest.eventually(SERVED)
+    assert guest.tell("cat /data/kept.txt") == "precious"
+
+
+def a_boot_with_the_disk_in_place_mounts_it(guest, stage):
+    guest.reboot()
+    guest.eventually(SERVED, 300)
+    assert guest.tell("cat /data/kept.txt") == "precious"
+    drained(guest)
+    Disk.go(guest)
+
+
+CHECKS = [
+    a_drained_volume_stays_off_and_a_second_run_succeeds,
+    no_units_need_be_named,
+    a_process_that_keeps_a_file_open_is_named,
+    a_unit_that_does_not_stop_is_named,
+    a_mount_in_another_namespace_is_named,
+    a_lazily_unmounted_file_system_is_named,
+    an_open_device_swap_and_a_mapping_are_named,
+    a_volume_that_is_not_there_is_not_called_drained,
+    after_a_drain_the_next_boot_mounts_it_again,
+    a_boot_with_the_disk_in_place_mounts_it,
+]

@@ -1,0 +1,31 @@
+"""Takes the user data out of an example, as CloudFormation would hand it to the instances."""
+
+import re
+
+import yaml
+
+
+class Loader(yaml.SafeLoader):
+    """Reads YAML with CloudFormation's short tags, of which only the value counts here."""
+
+
+def tagged(loader, _suffix, node):
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
+
+
+Loader.add_multi_constructor("!", tagged)
+
+
+def user_data(path, serial):
+    """The script of the example's launch template, for a volume with this serial number and the default parameters."""
+    template = yaml.load(path.read_text(), Loader)
+    text, _variables = template["Resources"]["Template"]["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
+    values = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items() if "Default" in parameter}
+    values["Serial"] = serial
+    # An unknown variable is an error here as it is there; `${!x}` stands for `${x}`.
+    text = re.sub(r"\$\{([^!}]+)\}", lambda match: values[match[1]], text)
+    return text.replace("${!", "${")
