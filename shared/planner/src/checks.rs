@@ -147,20 +147,8 @@ fn taken_back_from<'a>(volume: &Volume, observation: &'a Observation) -> Option<
 }
 
 fn several_instances(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Finding>) {
-    let mut running = slot.volumes.iter().filter_map(|volume| match volume.seat(observation) {
-        Seat::Running(instance) => Some((volume, instance)),
-        Seat::Free
-        | Seat::Accepted(_)
-        | Seat::Creating
-        | Seat::Unclear
-        | Seat::Starting(_)
-        | Seat::Stopping(_)
-        | Seat::Stopped(_)
-        | Seat::Hibernated(_)
-        | Seat::Ending(_)
-        | Seat::Unlisted(_)
-        | Seat::Detaching(_) => None,
-    });
+    let mut running =
+        slot.volumes.iter().filter_map(|volume| Some((volume, volume.seat(observation).running()?)));
     let Some((volume, instance)) = running.next() else {
         return;
     };
@@ -198,20 +186,7 @@ fn shared_instance(slot: &Slot<'_>, view: &View<'_>, findings: &mut Vec<Finding>
     let leads = |slot: &Slot<'_>, on: &Instance| {
         slot.first_volume().and_then(|volume| volume.settled_on()) == Some(&on.id)
     };
-    let running = slot.volumes.iter().filter_map(|volume| match volume.seat(view.observation) {
-        Seat::Running(instance) => Some(instance),
-        Seat::Free
-        | Seat::Accepted(_)
-        | Seat::Creating
-        | Seat::Unclear
-        | Seat::Starting(_)
-        | Seat::Stopping(_)
-        | Seat::Stopped(_)
-        | Seat::Hibernated(_)
-        | Seat::Ending(_)
-        | Seat::Unlisted(_)
-        | Seat::Detaching(_) => None,
-    });
+    let running = slot.volumes.iter().filter_map(|volume| volume.seat(view.observation).running());
     for instance in running {
         for other in view.slots.iter().filter(|other| other.name != slot.name) {
             let mut volumes = other.volumes.iter();

@@ -71,6 +71,14 @@ impl Scene<'_, '_> {
         if let Some(other) = self.view.occupancy.other_by_volume(self.slot.name, &holder.id) {
             return Some(format!("it has a volume of the slot {other}"));
         }
+        // Whose they are and whether EC2 deletes them with the instance is not seen here, so each is in the way.
+        let foreign = holder.devices.iter().find(|device| {
+            let is_root = holder.root_device.as_ref().is_some_and(|root| root.is_same_device(&device.device));
+            !is_root && self.slot.volumes.iter().all(|own| own.id != device.volume)
+        });
+        if let Some(device) = foreign {
+            return Some(format!("it has {}, which is not of this slot", device.volume));
+        }
         if !self.view.observation.rival_fleets(holder).is_empty() {
             return Some("several managed fleets claim it".to_owned());
         }

@@ -2,7 +2,7 @@
 
 use crate::ids::{InstanceId, SlotName};
 use crate::observation::{Health, Instance, InstanceState, Observation};
-use crate::slot::{Seat, Slot};
+use crate::slot::Slot;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who has what.
@@ -29,20 +29,8 @@ impl<'a> Occupancy<'a> {
                 for attachment in &volume.attachments {
                     occupancy.by_volume.entry(&attachment.instance).or_default().insert(slot.name);
                 }
-                let settled = volume.settled_on().or(match volume.seat(observation) {
-                    Seat::Accepted(instance) => Some(&instance.id),
-                    Seat::Free
-                    | Seat::Creating
-                    | Seat::Unclear
-                    | Seat::Running(_)
-                    | Seat::Starting(_)
-                    | Seat::Stopping(_)
-                    | Seat::Stopped(_)
-                    | Seat::Hibernated(_)
-                    | Seat::Ending(_)
-                    | Seat::Unlisted(_)
-                    | Seat::Detaching(_) => None,
-                });
+                let accepted = volume.seat(observation).accepted().map(|instance| &instance.id);
+                let settled = volume.settled_on().or(accepted);
                 if let Some(instance) = settled {
                     occupancy.by_volume.entry(instance).or_default().insert(slot.name);
                     occupancy.settled.entry(instance).or_default().insert(slot.name);

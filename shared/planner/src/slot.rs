@@ -49,6 +49,18 @@ pub(crate) enum Seat<'a> {
     Detaching(&'a InstanceId),
 }
 
+impl<'a> Seat<'a> {
+    /// The instance that runs with the volume.
+    pub(crate) fn running(self) -> Option<&'a Instance> {
+        if let Self::Running(instance) = self { Some(instance) } else { None }
+    }
+
+    /// The instance to which EC2 has just accepted to attach the volume.
+    pub(crate) fn accepted(self) -> Option<&'a Instance> {
+        if let Self::Accepted(instance) = self { Some(instance) } else { None }
+    }
+}
+
 impl<'a> Slot<'a> {
     pub(crate) fn first_volume(&self) -> Option<&'a Volume> {
         self.volumes.first().copied()

@@ -1,12 +1,13 @@
 //! The policy `terminate`: whom it ends, and when.
 
 use crate::expected::{attach, check, held, moving, terminate, waiting};
+use planner::device::DeviceName;
 use planner::fixtures::{
-    InstanceBuilder, Look, NOW, VolumeBuilder, address, at, instance, instance_id, look, volume,
+    InstanceBuilder, Look, NOW, VolumeBuilder, address, at, instance, instance_id, look, volume, volume_id,
 };
 use planner::ids::{FleetName, SlotName};
 use planner::memory::Failure;
-use planner::observation::{AttachmentState, InstanceState};
+use planner::observation::{AttachmentState, BlockDevice, InstanceState};
 use planner::plan::Next;
 use planner::tags::HANDOVER;
 
@@ -157,4 +158,16 @@ fn slot_of_addresses_ends_nobody() {
         look().sees(draining()).sees(instance(2)).sees(address(1).tagged(&[(HANDOVER, "terminate")]).on(1)),
         moving().on(1).follow([crate::expected::away(1), crate::expected::to(1, 2, 1)]),
     );
+}
+
+#[test]
+fn volume_that_is_not_of_the_slot_forbids_it() {
+    check(held_by(draining().using('h', 90)), waiting("holder-draining").told("not-terminated").on(1));
+}
+
+#[test]
+fn root_device_and_the_slots_own_volumes_do_not_forbid_it() {
+    let root = BlockDevice { device: DeviceName::reported("/dev/xvda"), volume: volume_id(91) };
+    let holder = draining().using('f', 1).but(|i| i.devices.push(root));
+    check(held_by(holder), moving().told("holder-draining").on(1).lead(terminate(1)));
 }

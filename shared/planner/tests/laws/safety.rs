@@ -72,6 +72,11 @@ proptest! {
                 let on_it = slot.volumes.iter().flat_map(|volume| &volume.attachments);
                 let mut on_it = on_it.filter(|attachment| attachment.instance == *instance);
                 prop_assert!(on_it.all(|attachment| !attachment.delete_on_termination));
+                let mut others = holder.devices.iter().filter(|device| {
+                    slot.volumes.iter().all(|own| own.id != device.volume)
+                        && holder.root_device.as_ref() != Some(&device.device)
+                });
+                prop_assert_eq!(others.next(), None);
                 let mut candidates = seen.instances.iter().filter(|other| slot.is_fit(other));
                 prop_assert!(candidates.any(|other| is_draining(holder) || is_healthy(other)));
             }
