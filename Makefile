@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Crates that know no AWS SDK: their tests build in seconds. Kept apart from the others, since cargo builds a
 # dependency anew when the crates beside it ask for other features, and the SDK takes minutes.
-PURE := planner reconciler template local-ec2
+PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
 packages = $(addprefix -p ,$(1))
 

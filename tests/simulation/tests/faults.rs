@@ -1,6 +1,5 @@
 //! The fault matrix, as far as it fits into a test: every single fault, and every pair in one scenario. `make faults`
 //! tries every pair in every scenario.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use simulation::matrix::{Matrix, Tally};
 use simulation::routing::Rules;

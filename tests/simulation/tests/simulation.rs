@@ -1,5 +1,4 @@
 //! The simulation finds nothing wrong, in as many seeds as fit into a test. `make simulate` runs many more.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use simulation::figures::Figures;
 use simulation::routing::Rules;
