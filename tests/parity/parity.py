@@ -20,7 +20,7 @@ import script
 import servers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-RIGHT = {"local EC2", "moto", "neither", "both"}
+RIGHT = {"local EC2", "moto", "unknown"}
 
 
 class Side:
@@ -101,36 +101,36 @@ def actions_of_the_local_ec2():
 
 
 def listed():
+    """The differences on the list by call, and what is wrong with the list."""
     with open(os.path.join(HERE, "differences.yaml"), encoding="utf-8") as file:
-        entries = yaml.safe_load(file) or []
+        entries = yaml.safe_load(file)
     faults, by_call = [], {}
     for entry in entries:
-        for call in [entry["call"]] if isinstance(entry["call"], str) else entry["call"]:
+        if entry.get("right") not in RIGHT or not entry.get("because"):
+            faults.append(f"differences.yaml: {list(entry['calls'])}: say who is `right`, and `because` of what")
+        for call, (local, moto) in entry["calls"].items():
             if call in by_call:
                 faults.append(f"differences.yaml: `{call}` is listed twice")
-            by_call[call] = entry
-        if entry.get("right") not in RIGHT or not entry.get("because"):
-            faults.append(f"differences.yaml: {entry['call']}: say who is `right`, and `because` of what")
+            by_call[call] = (local, moto)
     return by_call, faults
 
 
 def compare(strict, moto, by_call):
-    """What is wrong, what differs and stands on the list, and the differences that do not."""
-    faults, differing, unlisted = [], 0, []
+    """What is wrong, how many calls differ, and the differences that do not stand on the list."""
+    faults, differing, unlisted = [], 0, {}
     for call, local in strict.outcomes.items():
         other = moto.outcomes[call]
-        entry = by_call.get(call)
         if local == other:
-            if entry:
+            if call in by_call:
                 faults.append(f"{call}: is listed as a difference, and is none any more: {local}")
             continue
         differing += 1
-        local, other = answers.apart(local, other)
-        if entry is None:
-            unlisted.append((call, local, other))
-            faults.append(f"{call}: not listed\n    local EC2  {local}\n    moto       {other}")
-        elif (entry["local"], entry["moto"]) != (local, other):
-            faults.append(f"{call}: differs in another way than listed\n    local EC2  {local}\n    moto       {other}")
+        found = answers.apart(local, other)
+        if call not in by_call:
+            unlisted[call] = list(found)
+        if by_call.get(call) != found:
+            what = "differs in another way than listed" if call in by_call else "differs, and is not listed"
+            faults.append(f"{call}: {what}\n    local EC2  {found[0]}\n    moto       {found[1]}")
     faults += [f"{call}: is listed, and the script has no such call" for call in by_call if call not in strict.outcomes]
     return faults, differing, unlisted
 
@@ -144,8 +144,7 @@ def main():
     not_called = actions_of_the_local_ec2() - strict.actions
     faults += [f"{action}: the script never calls it" for action in sorted(not_called)]
     if "--write" in sys.argv:
-        print(yaml.safe_dump([{"call": call, "local": local, "moto": other, "right": "", "because": ""}
-                              for call, local, other in unlisted], sort_keys=False, width=1000, allow_unicode=True))
+        print(yaml.safe_dump({"calls": unlisted}, sort_keys=False, width=1000, allow_unicode=True))
     for fault in faults:
         print(fault)
     same = len(strict.outcomes) - differing

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 import urllib.request
 
 import boto3
@@ -66,5 +67,4 @@ class Moto(Server):
             raise SystemExit(f"{program} is missing: run `make tools`")
         super().__init__("moto", [program, "-H", "127.0.0.1", "-p", "0"], {"PYTHONUNBUFFERED": "1"})
         # Nobody reads what it logs, and a pipe that is full would stop it.
-        import threading
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
