@@ -55,8 +55,8 @@ impl Run {
 
     /// A short one, as `make test` plays it.
     pub fn short(seed: u64) -> Self {
-        let processes = Processes { changes: 28, warnings: 6, sweeps: 2 };
-        Self { fleets: 8, processes, patience: Duration::from_secs(2), ..Self::of(seed, 100) }
+        let processes = Processes { changes: 40, warnings: 8, sweeps: 2 };
+        Self { fleets: 8, processes, patience: Duration::from_secs(1), ..Self::of(seed, 100) }
     }
 
     /// Plays it.
