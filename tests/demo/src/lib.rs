@@ -3,8 +3,22 @@
 //! A story is played, recorded from what EC2 says, and shown in three ways that are all made from the recording: lines,
 //! lanes in a terminal, and a picture.
 
+mod account;
+mod deployment;
+mod error;
 pub mod lanes;
 pub mod lines;
+mod play;
 pub mod recording;
+mod report;
+mod screen;
 pub mod service;
+mod story;
 pub mod verdict;
+
+pub use error::Error;
+pub use screen::{Kind, Screen};
+pub use story::Story;
+
+/// How long before its end an instance is warned of. EC2 gives two minutes, which nobody should have to sit through here.
+pub const NOTICE_SECONDS: u32 = 30;

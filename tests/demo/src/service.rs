@@ -22,7 +22,7 @@ pub struct Gap {
 impl Gap {
     /// How long it took, or has taken so far.
     pub fn length(&self) -> Duration {
-        self.until() - self.from
+        self.until().saturating_sub(self.from)
     }
 
     /// When it ended, or the recording.

@@ -141,6 +141,12 @@ fn moved(recording: &Recording, end: &Scene, quiet_since: Duration) -> bool {
 }
 
 impl Scene {
+    /// Who has what, in words.
+    pub fn in_words(&self) -> String {
+        let address = self.address.map_or("nowhere".to_owned(), |name| format!("to {name}"));
+        format!("the volume was {} and the address pointed {address}", self.volume_in_words())
+    }
+
     fn volume_in_words(&self) -> String {
         let Some(seat) = self.volume else { return "free".to_owned() };
         let name = seat.instance;

@@ -1,0 +1,67 @@
+//! `make demo`: plays the stories on standard output, and fails when one goes wrong.
+
+#![expect(clippy::print_stderr, reason = "a program speaks to whoever started it")]
+
+use demo::recording::Recording;
+use demo::{Error, Kind, Screen, Story};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use tokio::task::LocalSet;
+
+const PROLOGUE: &str = "\
+Real   the function binaries, under AWS's Lambda runtime interface emulator, woken as template.yaml says
+Local  EC2: a strict one of our own on a loopback port, that refuses what EC2 refuses and takes its time.
+       Seconds are seconds; only the launch of the first instance is skipped
+";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let Some(stories) = stories(&wanted) else {
+        eprintln!("demo: no such story as `{}`: use replacement or interruption", wanted.join(" "));
+        return ExitCode::from(2);
+    };
+    let out = std::io::stdout();
+    let kind = if out.is_terminal() { Kind::Live } else { Kind::Plain };
+    match LocalSet::new().run_until(run(&stories, Screen::new(out.lock(), kind))).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\ndemo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The stories that are asked for: all of them, when none is.
+fn stories(wanted: &[String]) -> Option<Vec<Story>> {
+    if wanted.is_empty() {
+        return Some(Story::ALL.to_vec());
+    }
+    let story = |name: &String| Story::ALL.into_iter().find(|story| story.name() == name);
+    wanted.iter().map(story).collect()
+}
+
+async fn run<W: Write>(stories: &[Story], mut screen: Screen<W>) -> Result<(), Error> {
+    screen.say(PROLOGUE)?;
+    let mut recordings = Vec::new();
+    for story in stories {
+        let mut recording = Recording::begin(story.name());
+        let outcome = story.play(&mut recording, &mut screen).await;
+        recordings.push(recording);
+        outcome?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stories_are_chosen_by_name() {
+        let chosen = |names: &[&str]| stories(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(chosen(&[]), Some(Story::ALL.to_vec()));
+        assert_eq!(chosen(&["interruption"]), Some(vec![Story::Interruption]));
+        assert_eq!(chosen(&["replacement", "banana"]), None);
+    }
+}

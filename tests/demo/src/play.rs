@@ -1,0 +1,226 @@
+//! A story as it is played: every tenth of a second EC2 is looked at, events are handed to the functions that they wake,
+//! answers are taken, and all of it is recorded and shown.
+
+use crate::account::Account;
+use crate::deployment::Deployment;
+use crate::recording::{Name, Recording, Scene, Source};
+use crate::screen::Screen;
+use crate::verdict::Evidence;
+use crate::{Error, report};
+use serde_json::Value;
+use stage::{Answer, events};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often EC2 is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How often the schedule wakes the sweep.
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// How long functions may go on when nothing is left to do.
+const LAST_ANSWERS: Duration = Duration::from_secs(45);
+
+const RECOMMENDATION: &str = "EC2 Instance Rebalance Recommendation";
+/// Where an event names its instance.
+const INSTANCE: &str = "/detail/instance-id";
+
+/// A story that goes on.
+pub(crate) struct Play<'a, W> {
+    /// The account that it is about.
+    pub(crate) account: Account,
+    deployment: Deployment,
+    recording: &'a mut Recording,
+    screen: &'a mut Screen<W>,
+    began: Instant,
+    next_sweep: Instant,
+    /// The events that have woken a function, in order.
+    heard: Vec<Value>,
+    failures: Vec<String>,
+    /// Since when nothing is to move any more, and how often each mutating call had been made by then.
+    quiet: Option<(Duration, BTreeMap<&'static str, u64>)>,
+}
+
+impl<'a, W: Write> Play<'a, W> {
+    /// Begins a story. The sweep comes round a minute later for the first time.
+    pub(crate) fn begin(
+        account: Account,
+        recording: &'a mut Recording,
+        screen: &'a mut Screen<W>,
+    ) -> Result<Self, Error> {
+        let deployment = Deployment::read(account.environment())?;
+        let began = Instant::now();
+        Ok(Self {
+            account,
+            deployment,
+            recording,
+            screen,
+            began,
+            next_sweep: began + MINUTE,
+            heard: Vec::new(),
+            failures: Vec::new(),
+            quiet: None,
+        })
+    }
+
+    /// Goes on until EC2 shows that it is so.
+    pub(crate) async fn until(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        is_so: impl Fn(&Scene) -> bool,
+    ) -> Result<Scene, Error> {
+        self.go_on(what, limit, |play| is_so(&play.recording.now())).await?;
+        Ok(self.recording.now())
+    }
+
+    /// Goes on for a while.
+    pub(crate) async fn pause(&mut self, time: Duration) -> Result<(), Error> {
+        let end = Instant::now() + time;
+        self.go_on("a pause is over", time + MINUTE, |_| Instant::now() >= end).await
+    }
+
+    /// Goes on until every function has answered.
+    pub(crate) async fn until_all_have_answered(&mut self) -> Result<(), Error> {
+        self.go_on("all functions have answered", LAST_ANSWERS, |play| play.deployment.is_idle()).await
+    }
+
+    /// Goes on until the schedule has woken the sweep, and all have answered.
+    pub(crate) async fn until_the_sweep_has_come(&mut self) -> Result<(), Error> {
+        let next = self.next_sweep;
+        self.go_on("the sweep comes round", MINUTE + TICK, |play| play.next_sweep != next).await?;
+        self.until_all_have_answered().await
+    }
+
+    async fn go_on(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        is_so: impl Fn(&Self) -> bool,
+    ) -> Result<(), Error> {
+        let end = Instant::now() + limit;
+        loop {
+            self.tick().await?;
+            if is_so(self) {
+                return Ok(());
+            }
+            if Instant::now() >= end {
+                let seen = self.recording.now().in_words();
+                return Err(Error::Late { what: what.to_owned(), limit, seen });
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    async fn tick(&mut self) -> Result<(), Error> {
+        let scene = self.account.look().await?;
+        self.recording.see(self.began.elapsed(), scene);
+        for event in self.account.events().await? {
+            self.receive(event, "");
+        }
+        if Instant::now() >= self.next_sweep {
+            self.next_sweep += MINUTE;
+            let event = events::reconcile()?;
+            for function in self.deployment.scheduled() {
+                self.invoke(&function, "a minute has passed", &event);
+            }
+        }
+        while let Some((number, outcome)) = self.deployment.answered() {
+            self.take(number, outcome);
+        }
+        self.screen.show(self.recording)
+    }
+
+    /// Says what the demo does in the place of people or of EC2.
+    pub(crate) fn tell(&mut self, text: impl Into<String>) {
+        self.recording.tell(self.began.elapsed(), Source::Demo, text);
+    }
+
+    /// Hands an event to the functions that it wakes. One that wakes none is told of only when a newcomer would miss it.
+    fn receive(&mut self, event: Value, how: &str) {
+        let Some(cause) = self.cause(&event) else { return };
+        let woken = self.deployment.woken_by(&event);
+        if woken.is_empty() && text(&event, "/detail-type") == RECOMMENDATION {
+            let told = format!("{cause}; no function of this version listens to that");
+            self.recording.tell(self.began.elapsed(), Source::Event, told);
+        }
+        for function in &woken {
+            self.invoke(function, &format!("{cause}{how}"), &event);
+        }
+        if !woken.is_empty() && how.is_empty() {
+            self.heard.push(event);
+        }
+    }
+
+    /// Has an event come once more that came before: that this instance reached this state.
+    pub(crate) fn repeat(&mut self, name: Name, state: &str, how: &str) -> Result<(), Error> {
+        let id = self.account.id(name)?;
+        let is_meant = |event: &&Value| text(event, INSTANCE) == id && text(event, "/detail/state") == state;
+        let event = self.heard.iter().find(is_meant).cloned();
+        let what = || format!("no event that {name} is {state}");
+        let event = event.ok_or_else(|| Error::Unexpected { what: what() })?;
+        self.receive(event, how);
+        Ok(())
+    }
+
+    fn invoke(&mut self, function: &str, cause: &str, event: &Value) {
+        let number = self.recording.invoke(self.began.elapsed(), function, cause);
+        self.deployment.invoke(number, function, event);
+    }
+
+    fn take(&mut self, number: usize, outcome: Result<Answer, String>) {
+        let (text, failed) = match outcome {
+            Ok(answer) => (report::in_short(&answer), matches!(answer, Answer::Error { .. })),
+            Err(text) => (text, true),
+        };
+        if failed {
+            let invocation = self.recording.invocations.get(number);
+            let function = invocation.map_or("a function", |invocation| &invocation.function);
+            self.failures.push(format!("{function}: {text}"));
+        }
+        // Of what has no end, such as a log, the first line.
+        self.recording.answer(self.began.elapsed(), number, text.lines().next().unwrap_or_default());
+    }
+
+    /// What an event says, in words; none when it is not about an instance of the fleet.
+    fn cause(&self, event: &Value) -> Option<String> {
+        let name = self.account.name(text(event, INSTANCE))?;
+        match text(event, "/detail-type") {
+            "EC2 Instance State-change Notification" => {
+                Some(format!("{name} is {}", text(event, "/detail/state")))
+            }
+            "EC2 Spot Instance Interruption Warning" => Some(format!("EC2 warns that it takes {name}")),
+            RECOMMENDATION => Some(format!("EC2 recommends to replace {name}")),
+            _ => None,
+        }
+    }
+
+    /// From now on nothing is to move any more.
+    pub(crate) async fn expect_quiet(&mut self) -> Result<(), Error> {
+        self.quiet = Some((self.began.elapsed(), self.account.writes().await?));
+        Ok(())
+    }
+
+    /// Asks EC2 how it all ended.
+    pub(crate) async fn evidence(mut self) -> Result<Evidence, Error> {
+        let writes = self.account.writes().await?;
+        let (quiet_since, before) = self.quiet.take().unwrap_or((self.began.elapsed(), writes.clone()));
+        let more = |(action, count): (&'static str, u64)| {
+            (before.get(action) != Some(&count)).then(|| action.to_owned())
+        };
+        Ok(Evidence {
+            end: self.account.look().await?,
+            quiet_since,
+            writes: writes.into_iter().filter_map(more).collect(),
+            violations: self.account.violations().await?,
+            failures: self.failures,
+        })
+    }
+}
+
+/// What stands at that place of an event; empty when nothing does.
+fn text<'e>(event: &'e Value, place: &str) -> &'e str {
+    event.pointer(place).and_then(Value::as_str).unwrap_or_default()
+}
