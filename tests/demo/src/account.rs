@@ -117,9 +117,10 @@ impl Account {
 
     /// What there is.
     pub(crate) fn description(&self) -> String {
-        let Self { fleet, volume, address, .. } = self;
+        let Self { fleet, volume, address, names, .. } = self;
+        let first = names.first().map_or("", String::as_str);
         format!(
-            "fleet    {fleet}, one spot instance in {ZONE}\nvolume   {volume}, tagged holdfast:fleet={fleet}\n\
+            "fleet    {fleet}, one spot instance in {ZONE}: {first}, here called A\nvolume   {volume}, tagged holdfast:fleet={fleet}\n\
              address  {address}, tagged alike\n"
         )
     }
@@ -129,6 +130,11 @@ impl Account {
         self.ec2.environment()
     }
 
+    /// The ids of the fleet's instances, in the order of their letters.
+    pub(crate) fn ids(&self) -> &[String] {
+        &self.names
+    }
+
     /// The letter of an instance, if it is of the fleet.
     pub(crate) fn name(&self, id: &str) -> Option<Name> {
         self.names.iter().position(|known| known == id).map(Name::of)
@@ -136,8 +142,7 @@ impl Account {
 
     /// The id of an instance, by its letter.
     pub(crate) fn id(&self, name: Name) -> Result<&str, Error> {
-        let mut ids = self.names.iter().enumerate();
-        let id = ids.find_map(|(number, id)| (Name::of(number) == name).then_some(id.as_str()));
+        let id = self.names.get(name.number()).map(String::as_str);
         id.ok_or_else(|| Error::Unexpected { what: format!("no instance {name}") })
     }
 

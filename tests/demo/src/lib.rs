@@ -8,6 +8,7 @@ mod deployment;
 mod error;
 pub mod lanes;
 pub mod lines;
+pub mod picture;
 mod play;
 pub mod recording;
 mod report;

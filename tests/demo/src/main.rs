@@ -3,10 +3,13 @@
 #![expect(clippy::print_stderr, reason = "a program speaks to whoever started it")]
 
 use demo::recording::Recording;
-use demo::{Error, Kind, Screen, Story};
+use demo::{Error, Kind, Screen, Story, picture};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use tokio::task::LocalSet;
+
+/// Where the picture is written, from the root of the repository.
+const PICTURE: &str = "target/demo/timeline.svg";
 
 const PROLOGUE: &str = "\
 Real   the function binaries, under AWS's Lambda runtime interface emulator, woken as template.yaml says
@@ -41,16 +44,32 @@ fn stories(wanted: &[String]) -> Option<Vec<Story>> {
     wanted.iter().map(story).collect()
 }
 
+/// Plays the stories until one goes wrong, and draws those that were played.
 async fn run<W: Write>(stories: &[Story], mut screen: Screen<W>) -> Result<(), Error> {
     screen.say(PROLOGUE)?;
     let mut recordings = Vec::new();
+    let mut outcome = Ok(());
     for story in stories {
         let mut recording = Recording::begin(story.name());
-        let outcome = story.play(&mut recording, &mut screen).await;
+        outcome = story.play(&mut recording, &mut screen).await;
         recordings.push(recording);
-        outcome?;
+        if outcome.is_err() {
+            break;
+        }
     }
-    Ok(())
+    // A story that went wrong is the one that people want to look at.
+    let drawn = draw(&recordings, &mut screen);
+    outcome.and(drawn)
+}
+
+fn draw<W: Write>(recordings: &[Recording], screen: &mut Screen<W>) -> Result<(), Error> {
+    let path = stage::paths::root().join(PICTURE);
+    let folder = path.parent().unwrap_or(&path);
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| picture::draw(recordings))
+        .and_then(|picture| std::fs::write(&path, picture));
+    written.map_err(|source| Error::Write { what: path.display().to_string(), source })?;
+    screen.say(&format!("The same as a picture: {PICTURE}"))
 }
 
 #[cfg(test)]

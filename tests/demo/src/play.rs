@@ -115,8 +115,14 @@ impl<'a, W: Write> Play<'a, W> {
     }
 
     async fn tick(&mut self) -> Result<(), Error> {
+        let known = self.account.ids().len();
         let scene = self.account.look().await?;
-        self.recording.see(self.began.elapsed(), scene);
+        let at = self.began.elapsed();
+        for (number, id) in self.account.ids().iter().enumerate().skip(known) {
+            let text = format!("the fleet launches {}, which is {id}", Name::of(number));
+            self.recording.tell(at, Source::Ec2, text);
+        }
+        self.recording.see(at, scene);
         for event in self.account.events().await? {
             self.receive(event, "");
         }

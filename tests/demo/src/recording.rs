@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// An instance, by the order in which the fleet launched it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name(char);
+pub struct Name(usize);
 
 /// How EC2 stood at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,16 +94,22 @@ pub struct Recording {
 }
 
 impl Name {
-    /// `A` for the first, which has the number 0.
+    /// That of the first one has the number 0.
     pub fn of(number: usize) -> Self {
-        let letter = u8::try_from(number).ok().and_then(|number| b'A'.checked_add(number));
-        Self(letter.filter(u8::is_ascii_uppercase).map_or('?', char::from))
+        Self(number)
+    }
+
+    /// Its number.
+    pub fn number(self) -> usize {
+        self.0
     }
 }
 
 impl fmt::Display for Name {
+    /// `A` for the first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        let letter = u8::try_from(self.0).ok().and_then(|number| b'A'.checked_add(number));
+        write!(f, "{}", letter.filter(u8::is_ascii_uppercase).map_or('?', char::from))
     }
 }
 
@@ -226,8 +232,8 @@ fn toward(state: AttachmentState) -> &'static str {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) const A: Name = Name('A');
-    pub(crate) const B: Name = Name('B');
+    pub(crate) const A: Name = Name(0);
+    pub(crate) const B: Name = Name(1);
 
     pub(crate) fn s(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
