@@ -64,8 +64,8 @@ pub(crate) struct Account {
     names: Vec<String>,
 }
 
-/// How long things take: what the local EC2 takes by itself, from the shorter end of its ranges, so that nobody sits
-/// through minutes; and the notice of an interruption, which is two minutes in EC2.
+/// How long things take: as the local EC2 has it by itself, but from the shorter end of what it assumes, so that nobody
+/// sits through minutes; and the notice of an interruption, which is two minutes in EC2.
 fn timing() -> Timing {
     Timing {
         fleet: Span::seconds(5, 8),
@@ -120,7 +120,9 @@ impl Account {
         let Self { fleet, volume, address, names, .. } = self;
         let first = names.first().map_or("", String::as_str);
         format!(
-            "fleet    {fleet}, one spot instance in {ZONE}: {first}, here called A\nvolume   {volume}, tagged holdfast:fleet={fleet}\n\
+            "fleet    {fleet}, one spot instance in {ZONE}\n\
+             A        {first}, its present instance\n\
+             volume   {volume}, tagged holdfast:fleet={fleet}\n\
              address  {address}, tagged alike\n"
         )
     }

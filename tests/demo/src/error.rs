@@ -11,6 +11,14 @@ pub enum Error {
     /// The template could not be understood.
     #[error("template.yaml: {0}")]
     Template(#[from] template::Error),
+    /// A function answered with an error, or not at all.
+    #[error("{function}: {reason}")]
+    Failed {
+        /// The function.
+        function: String,
+        /// What it said, or why it did not.
+        reason: String,
+    },
     /// Something did not happen in time.
     #[error("waited {} s until {what}; it did not come to that. Then {seen}", .limit.as_secs())]
     Late {

@@ -12,9 +12,11 @@ use tokio::task::LocalSet;
 const PICTURE: &str = "target/demo/timeline.svg";
 
 const PROLOGUE: &str = "\
-Real   the function binaries, under AWS's Lambda runtime interface emulator, woken as template.yaml says
-Local  EC2: a strict one of our own on a loopback port, that refuses what EC2 refuses and takes its time.
-       Seconds are seconds; only the launch of the first instance is skipped
+Real   the function binaries, under AWS's Lambda runtime interface emulator,
+       woken as template.yaml says
+Local  EC2: a strict one of our own on a loopback port. It refuses what EC2
+       refuses and takes the time that EC2 takes, from the shorter end of what
+       is known. A second is a second; only the first launch is skipped
 ";
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,7 +27,9 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let out = std::io::stdout();
-    let kind = if out.is_terminal() { Kind::Live } else { Kind::Plain };
+    // A terminal that calls itself dumb cannot move its cursor.
+    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let kind = if out.is_terminal() && !is_dumb { Kind::Live } else { Kind::Plain };
     match LocalSet::new().run_until(run(&stories, Screen::new(out.lock(), kind))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

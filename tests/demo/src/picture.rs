@@ -35,7 +35,7 @@ text { font: 12.5px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-se
 .third { fill: #6d4bb0 }
 .pale { fill-opacity: 0.32 }
 .hatched { fill: url(#hatch) }
-.stripe { fill: #ffffff; fill-opacity: 0.38 }
+.stripe { fill: #ffffff; fill-opacity: 0.27 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e3e8ef }
 .ground { fill: #14181e }
@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn the_gap_is_where_it_was() {
         let picture = picture();
-        // 776 pixels are 60 seconds, from 200 on.
+        // 772 pixels are 60 seconds, from 204 on.
         let gap = picture.lines().find(|line| line.contains("class=\"gap\"")).unwrap();
-        assert!(gap.contains("x=\"329.3\"") && gap.contains("width=\"504.4\""), "{gap}");
+        assert!(gap.contains("x=\"332.7\"") && gap.contains("width=\"501.8\""), "{gap}");
     }
 
     #[test]

@@ -38,9 +38,13 @@ pub(crate) struct Play<'a, W> {
     next_sweep: Instant,
     /// The events that have woken a function, in order.
     heard: Vec<Value>,
-    failures: Vec<String>,
-    /// Since when nothing is to move any more, and how often each mutating call had been made by then.
-    quiet: Option<(Duration, BTreeMap<&'static str, u64>)>,
+}
+
+/// The beginning of the time in which nothing is to move any more.
+pub(crate) struct Quiet {
+    since: Duration,
+    /// How often the functions had made each mutating call by then.
+    writes: BTreeMap<&'static str, u64>,
 }
 
 impl<'a, W: Write> Play<'a, W> {
@@ -60,8 +64,6 @@ impl<'a, W: Write> Play<'a, W> {
             began,
             next_sweep: began + MINUTE,
             heard: Vec::new(),
-            failures: Vec::new(),
-            quiet: None,
         })
     }
 
@@ -133,10 +135,12 @@ impl<'a, W: Write> Play<'a, W> {
                 self.invoke(&function, "a minute has passed", &event);
             }
         }
+        let mut failure = None;
         while let Some((number, outcome)) = self.deployment.answered() {
-            self.take(number, outcome);
+            failure = failure.or(self.take(number, outcome).err());
         }
-        self.screen.show(self.recording)
+        self.screen.show(self.recording)?;
+        failure.map_or(Ok(()), Err)
     }
 
     /// Says what the demo does in the place of people or of EC2.
@@ -176,18 +180,18 @@ impl<'a, W: Write> Play<'a, W> {
         self.deployment.invoke(number, function, event);
     }
 
-    fn take(&mut self, number: usize, outcome: Result<Answer, String>) {
+    /// Takes an answer. An error, or none at all, ends the story.
+    fn take(&mut self, number: usize, outcome: Result<Answer, String>) -> Result<(), Error> {
         let (text, failed) = match outcome {
             Ok(answer) => (report::in_short(&answer), matches!(answer, Answer::Error { .. })),
             Err(text) => (text, true),
         };
-        if failed {
-            let invocation = self.recording.invocations.get(number);
-            let function = invocation.map_or("a function", |invocation| &invocation.function);
-            self.failures.push(format!("{function}: {text}"));
-        }
-        // Of what has no end, such as a log, the first line.
-        self.recording.answer(self.began.elapsed(), number, text.lines().next().unwrap_or_default());
+        // Of what may have a log behind it, the first line.
+        let line = text.lines().next().unwrap_or_default();
+        self.recording.answer(self.began.elapsed(), number, line);
+        let invocation = self.recording.invocations.get(number).filter(|_| failed);
+        let function = invocation.map(|invocation| invocation.function.clone());
+        function.map_or(Ok(()), |function| Err(Error::Failed { function, reason: text }))
     }
 
     /// What an event says, in words; none when it is not about an instance of the fleet.
@@ -204,24 +208,19 @@ impl<'a, W: Write> Play<'a, W> {
     }
 
     /// From now on nothing is to move any more.
-    pub(crate) async fn expect_quiet(&mut self) -> Result<(), Error> {
-        self.quiet = Some((self.began.elapsed(), self.account.writes().await?));
-        Ok(())
+    pub(crate) async fn expect_quiet(&self) -> Result<Quiet, Error> {
+        Ok(Quiet { since: self.began.elapsed(), writes: self.account.writes().await? })
     }
 
     /// Asks EC2 how it all ended.
-    pub(crate) async fn evidence(mut self) -> Result<Evidence, Error> {
-        let writes = self.account.writes().await?;
-        let (quiet_since, before) = self.quiet.take().unwrap_or((self.began.elapsed(), writes.clone()));
-        let more = |(action, count): (&'static str, u64)| {
-            (before.get(action) != Some(&count)).then(|| action.to_owned())
-        };
+    pub(crate) async fn evidence(mut self, quiet: &Quiet) -> Result<Evidence, Error> {
+        let writes = self.account.writes().await?.into_iter();
+        let new = writes.filter(|(action, count)| quiet.writes.get(action) != Some(count));
         Ok(Evidence {
             end: self.account.look().await?,
-            quiet_since,
-            writes: writes.into_iter().filter_map(more).collect(),
+            quiet_since: quiet.since,
+            writes: new.map(|(action, _)| action.to_owned()).collect(),
             violations: self.account.violations().await?,
-            failures: self.failures,
         })
     }
 }

@@ -37,7 +37,7 @@ impl<W: Write> Screen<W> {
             Kind::Plain => String::new(),
             Kind::Live => format!("{}\n\n", lanes::LEGEND),
         };
-        self.write(&format!("{prologue}\n{legend}{}\n", lines::HEADER))
+        self.write(&format!("\n{prologue}\n{legend}{}\n", lines::HEADER))
     }
 
     /// Tells what has not been told yet, and draws the lanes anew.
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn without_a_terminal_each_note_is_told_once_and_plainly() {
         let shown = shown(Kind::Plain);
-        assert!(shown.starts_with("A story.\n     s  volume  address"), "{shown}");
+        assert!(shown.starts_with("\nA story.\n     s  volume  address"), "{shown}");
         assert_eq!(shown.matches("A is running").count(), 1);
         assert!(shown.ends_with("  demo      the end\n\nDone.\n"), "{shown}");
         assert!(!shown.contains('\x1b'));

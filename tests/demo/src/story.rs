@@ -33,13 +33,14 @@ impl Story {
     fn prologue(self) -> String {
         match self {
             Self::Replacement => "\
-REPLACEMENT. The only instance of a spot fleet dies. The fleet launches another, and Holdfast brings the volume and
-the address to it."
+REPLACEMENT. The only instance of a spot fleet dies. The fleet launches another,
+and Holdfast brings the volume and the address to it."
                 .to_owned(),
             Self::Interruption => format!(
                 "\
-INTERRUPTION. EC2 recommends to replace an instance, so the fleet launches another one ahead of time. Then EC2 warns
-that it takes the instance in {NOTICE_SECONDS} s (EC2 gives two minutes: the demo shortens this one), and does."
+INTERRUPTION. EC2 recommends to replace an instance, so the fleet launches
+another one ahead of time. Then EC2 warns that it takes the instance in {NOTICE_SECONDS} s,
+and does. (EC2 gives two minutes. This is the one time that the demo shortens.)"
             ),
         }
     }
@@ -86,13 +87,13 @@ async fn replacement<W: Write>(mut play: Play<'_, W>) -> Result<Evidence, Error>
     play.tell(format!("somebody terminates {first}"));
     play.account.terminate(first).await?;
     let second = next_holder(&mut play, first).await?;
-    play.expect_quiet().await?;
+    let quiet = play.expect_quiet().await?;
     play.repeat(second, "running", ", the same event again")?;
     play.pause(Duration::from_secs(2)).await?;
     play.repeat(first, "running", ", very late")?;
     play.until_all_have_answered().await?;
     play.until_the_sweep_has_come().await?;
-    play.evidence().await
+    play.evidence(&quiet).await
 }
 
 async fn interruption<W: Write>(mut play: Play<'_, W>) -> Result<Evidence, Error> {
@@ -106,11 +107,11 @@ async fn interruption<W: Write>(mut play: Play<'_, W>) -> Result<Evidence, Error
     play.tell(format!("EC2 is made to take {first}, with {NOTICE_SECONDS} s of notice"));
     play.account.befall("interrupt", first).await?;
     let second = next_holder(&mut play, first).await?;
-    play.expect_quiet().await?;
+    let quiet = play.expect_quiet().await?;
     play.repeat(second, "running", ", the same event again")?;
     play.pause(Duration::from_secs(2)).await?;
     play.until_all_have_answered().await?;
-    play.evidence().await
+    play.evidence(&quiet).await
 }
 
 async fn first_holder<W: Write>(play: &mut Play<'_, W>) -> Result<Name, Error> {

@@ -1,5 +1,6 @@
 //! Whether a story went as promised. Pure. Asked of what EC2 said, never of what a function reported.
 
+use crate::lines::seconds;
 use crate::recording::{Name, Recording, Scene};
 use crate::service;
 use planner::observation::{AttachmentState, InstanceState};
@@ -26,8 +27,6 @@ pub struct Evidence {
     pub writes: Vec<String>,
     /// What the local EC2 accuses the functions of.
     pub violations: Vec<String>,
-    /// Invocations that ended with an error or gave no answer.
-    pub failures: Vec<String>,
 }
 
 /// How a story went wrong.
@@ -63,9 +62,6 @@ pub enum Wrong {
     /// The local EC2 judged.
     #[error("the local EC2 accuses the functions: {0}")]
     Violation(String),
-    /// A function failed.
-    #[error("{0}")]
-    Failure(String),
     /// The warning was not written down in time.
     #[error("{0} was not marked as draining while it ran")]
     NotMarked(Name),
@@ -90,7 +86,6 @@ pub fn judge(promise: Promise, recording: &Recording, evidence: &Evidence) -> Ve
         wrongs.push(Wrong::Writes(evidence.writes.clone()));
     }
     wrongs.extend(evidence.violations.iter().cloned().map(Wrong::Violation));
-    wrongs.extend(evidence.failures.iter().cloned().map(Wrong::Failure));
     wrongs
 }
 
@@ -164,32 +159,38 @@ impl Scene {
     }
 }
 
-/// The summary of a story that went as promised.
+/// The summary of a story that went as promised, each a line.
 pub fn summary(recording: &Recording) -> Vec<String> {
-    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    let time = |gaps: &[service::Gap]| seconds(service::total(gaps));
     let gaps = service::gaps(recording, Scene::serves);
     let mut lines = Vec::new();
     if let Some(holder) = recording.now().serves() {
         lines.push(format!("{}: {holder} has the volume and the address, says EC2.", recording.title));
     }
     lines.push(format!(
-        "{} without service: {} without the volume, {} without the address.",
-        seconds(service::total(&gaps)),
-        seconds(service::total(&service::gaps(recording, Scene::has_volume))),
-        seconds(service::total(&service::gaps(recording, Scene::has_address))),
+        "{:>6} s without service ({} s without the volume, {} s without the address), of them",
+        time(&gaps),
+        time(&service::gaps(recording, Scene::has_volume)),
+        time(&service::gaps(recording, Scene::has_address)),
     ));
     for gap in &gaps {
         let (Some(shares), Some((_, to))) = (service::shares(recording, gap), gap.regained) else { continue };
-        lines.push(format!(
-            "Of them {} until EC2 had released the volume and had {to} running, {} until Holdfast had EC2 attach it \
-             there, and {} until that was done.",
-            seconds(shares.ec2),
-            seconds(shares.holdfast),
-            seconds(shares.attaching),
-        ));
+        for (share, what) in [
+            (shares.ec2, format!("until EC2 had released the volume and had {to} running")),
+            (shares.holdfast, format!("until Holdfast had EC2 attach the volume to {to}")),
+            (shares.attaching, "until that was done".to_owned()),
+        ] {
+            lines.push(format!("{:>6} s {what}", seconds(share)));
+        }
     }
+    lines.push(DEFINITION.to_owned());
     lines
 }
+
+/// What the time without service is.
+const DEFINITION: &str = "\
+Without service: from when the instance that had both no longer ran, until the
+next one ran and had both. Mounting the volume comes on top; EC2 does not tell.";
 
 #[cfg(test)]
 mod tests {
@@ -197,8 +198,8 @@ mod tests {
     use crate::recording::tests::{A, B, replacement, s};
 
     fn evidence(recording: &Recording) -> Evidence {
-        let (writes, violations, failures) = (Vec::new(), Vec::new(), Vec::new());
-        Evidence { end: recording.now(), quiet_since: s(49.0), writes, violations, failures }
+        let (writes, violations) = (Vec::new(), Vec::new());
+        Evidence { end: recording.now(), quiet_since: s(49.0), writes, violations }
     }
 
     #[track_caller]
@@ -321,18 +322,16 @@ mod tests {
     }
 
     #[test]
-    fn writes_accusations_and_failures_are_wrong() {
+    fn writes_and_accusations_are_wrong() {
         check(
             &replacement(),
             |evidence| {
                 evidence.writes = vec!["AttachVolume".to_owned(), "CreateTags".to_owned()];
                 evidence.violations = vec!["DetachVolume: forced".to_owned()];
-                evidence.failures = vec!["reconcile gave no answer".to_owned()];
             },
             &[
                 "events that say nothing new led to AttachVolume, CreateTags",
                 "the local EC2 accuses the functions: DetachVolume: forced",
-                "reconcile gave no answer",
             ],
         );
     }
@@ -355,9 +354,11 @@ mod tests {
             summary(&replacement()),
             [
                 "replacement: B has the volume and the address, says EC2.",
-                "39.0 s without service: 39.0 s without the volume, 36.5 s without the address.",
-                "Of them 35.0 s until EC2 had released the volume and had B running, 1.0 s until Holdfast had EC2 \
-                 attach it there, and 3.0 s until that was done.",
+                "  39.0 s without service (39.0 s without the volume, 36.5 s without the address), of them",
+                "  35.0 s until EC2 had released the volume and had B running",
+                "   1.0 s until Holdfast had EC2 attach the volume to B",
+                "   3.0 s until that was done",
+                DEFINITION,
             ]
         );
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(super) const WIDTH: f64 = 1000.0;
 const MARGIN: f64 = 24.0;
 /// Where time begins.
-const LEFT: f64 = 200.0;
+const LEFT: f64 = 204.0;
 const PLOT: f64 = WIDTH - LEFT - MARGIN;
 /// The head of a panel, above its lanes.
 const HEAD: f64 = 64.0;
@@ -128,7 +128,7 @@ impl<'r> Panel<'r> {
 
     fn draw_bars(&self, canvas: &mut Canvas, top: f64, label: &str, bars: &[Bar]) -> io::Result<()> {
         let (y, base) = (top + (LANE - BAR) / 2.0, top + LANE / 2.0 + 4.5);
-        canvas.text("label", (LEFT - 12.0, base), Anchor::End, label)?;
+        canvas.text("label", (LEFT - 16.0, base), Anchor::End, label)?;
         for bar in bars {
             let (x, width) = (self.x(bar.from), (self.x(bar.until) - self.x(bar.from)).max(1.0));
             let (look, words) = match bar.mark.look {
@@ -155,7 +155,7 @@ impl<'r> Panel<'r> {
         is_here: impl Fn(&Item) -> bool,
     ) -> io::Result<()> {
         let middle = top + LANE / 2.0;
-        canvas.text("label", (LEFT - 12.0, middle + 4.5), Anchor::End, label)?;
+        canvas.text("label", (LEFT - 16.0, middle + 4.5), Anchor::End, label)?;
         let here = || self.items.iter().enumerate().filter(|(_, item)| is_here(item));
         for (_, item) in here() {
             if let Some(until) = item.until {
