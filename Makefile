@@ -13,6 +13,8 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 # dependency anew when the crates beside it ask for other features, and the SDK takes minutes.
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
+# Crates that know no AWS SDK, either, and need the binaries of the functions.
+WIRE := stage
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
@@ -24,7 +26,7 @@ demo: functions ## Replays a fleet replacement through the real functions agains
 	@cargo run --quiet -p end-to-end --bin demo
 
 .PHONY: test
-test: test-pure test-sdk ## Runs every test that needs no Docker and no AWS account
+test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
 
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
@@ -33,6 +35,10 @@ test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
 .PHONY: test-sdk
 test-sdk: functions
 	RUST_TEST_THREADS=4 cargo test $(call packages,$(SDK))
+
+.PHONY: test-wire
+test-wire: functions
+	cargo test $(call packages,$(WIRE)) --features stage/local-ec2
 
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
@@ -45,6 +51,7 @@ build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into tar
 lint: tools ## Checks format, lints and the template
 	cargo fmt --all --check
 	cargo clippy $(call packages,$(PURE)) --all-targets -- -D warnings
+	cargo clippy $(call packages,$(WIRE)) --all-targets --features stage/local-ec2 -- -D warnings
 	cargo clippy $(call packages,$(SDK)) --all-targets -- -D warnings
 	PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template template.yaml
 	$(BIN)/cfn-lint template.yaml
