@@ -79,6 +79,10 @@ figures: ## Prints the figures of the release binaries: size, memory, processor 
 	cargo build --release $(call packages,$(FUNCTIONS))
 	@cargo run --quiet -p end-to-end --bin figures -- $(addprefix target/release/,$(FUNCTIONS))
 
+.PHONY: profiles
+profiles: tools ## Prints the table of release profiles in docs/decisions/0005: size, start, time to build (an hour)
+	@tests/profiles.sh
+
 # How many states the model check generates for each of its worlds.
 STATES ?= 1500000
 
