@@ -2,7 +2,7 @@
 //! its owner would; and the looks that the recording is made of.
 
 use crate::Error;
-use crate::recording::{Member, Name, Scene, Seat};
+use crate::recording::{Member, Name, Reason, Scene, Seat};
 use local_ec2::{Setup, Span, Speed, Timing};
 use planner::observation::{AttachmentState, InstanceState};
 use serde_json::{Value, json};
@@ -199,7 +199,9 @@ impl Account {
             let state = INSTANCE_STATES.into_iter().find(|known| known.to_string() == state);
             let state =
                 state.ok_or_else(|| Error::Unexpected { what: format!("an unknown state of {id}") })?;
-            let draining = instance.items("tagSet").any(|tag| tag.text("key") == "holdfast:draining");
+            let mut tags = instance.items("tagSet");
+            let draining = tags.find(|tag| tag.text("key") == "holdfast:draining");
+            let draining = draining.map(|tag| Reason::read(tag.text("value")));
             members.insert(self.known(id)?, Member { state, draining });
         }
         Ok(members)

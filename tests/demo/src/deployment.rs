@@ -129,6 +129,7 @@ mod tests {
             ("instance-state-change-running", "instance-state-change"),
             ("instance-state-change-shutting-down", "instance-state-change"),
             ("spot-interruption-warning-terminate", "spot-interruption-warning"),
+            ("rebalance-recommendation", "rebalance-recommendation"),
         ] {
             assert_eq!(deployment.woken_by(&event_file(event).unwrap()), [woken], "{event}");
         }

@@ -12,8 +12,7 @@ const STEP: Duration = Duration::from_secs(2);
 const CELLS: usize = 45;
 
 /// What the characters mean.
-pub const LEGEND: &str =
-    "░ pending  █ running  ▓ draining  ▒ stopping or shutting down  A, B: has it, a, b: on the way";
+pub const LEGEND: &str = "░ pending █ running ▓ draining ▒ shutting down   A, B: has it; a, b: on its way";
 
 /// The lanes as they stand now, each a line.
 pub fn lanes(recording: &Recording) -> Vec<String> {
@@ -51,7 +50,7 @@ fn cells(recording: &Recording, cell: impl Fn(&Scene) -> char) -> String {
 fn of_instance(member: Member) -> char {
     match member.state {
         InstanceState::Pending => '░',
-        InstanceState::Running if member.draining => '▓',
+        InstanceState::Running if member.draining.is_some() => '▓',
         InstanceState::Running => '█',
         InstanceState::Stopping | InstanceState::ShuttingDown => '▒',
         InstanceState::Stopped | InstanceState::Terminated => ' ',
@@ -71,7 +70,7 @@ fn letter(name: Name) -> char {
 }
 
 fn in_words(member: Member) -> String {
-    let draining = member.draining && member.state == InstanceState::Running;
+    let draining = member.draining.is_some() && member.state == InstanceState::Running;
     if draining { "running, draining".to_owned() } else { member.state.to_string() }
 }
 
@@ -99,6 +98,7 @@ fn busy(recording: &Recording) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::Reason;
     use crate::recording::tests::{A, B, replacement, s};
 
     #[test]
@@ -124,8 +124,8 @@ mod tests {
     fn a_draining_instance_looks_otherwise_than_a_healthy_one() {
         let mut recording = Recording::begin("mark");
         recording.see(s(0.0), Scene::default().with(A, InstanceState::Running));
-        recording.see(s(4.0), Scene::default().with(A, InstanceState::Running).draining(A));
-        recording.see(s(8.0), Scene::default().with(A, InstanceState::Running).draining(A));
+        recording.see(s(4.0), Scene::default().with(A, InstanceState::Running).draining(A, Reason::Warning));
+        recording.see(s(8.0), Scene::default().with(A, InstanceState::Running).draining(A, Reason::Warning));
         assert_eq!(lanes(&recording)[1], format!("{:<10}{:<45}  running, draining", "A", "█▓▓▓"));
     }
 

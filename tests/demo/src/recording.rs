@@ -26,8 +26,19 @@ pub struct Scene {
 pub struct Member {
     /// Its state.
     pub state: InstanceState,
-    /// Whether it has the tag `holdfast:draining`.
-    pub draining: bool,
+    /// What its tag `holdfast:draining` says.
+    pub draining: Option<Reason>,
+}
+
+/// Why an instance is marked as draining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// EC2 recommended to replace it: it may go.
+    Recommendation,
+    /// EC2 warned that it takes it.
+    Warning,
+    /// Somebody wished so.
+    Other,
 }
 
 /// A volume's attachment.
@@ -110,6 +121,25 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = u8::try_from(self.0).ok().and_then(|number| b'A'.checked_add(number));
         write!(f, "{}", letter.filter(u8::is_ascii_uppercase).map_or('?', char::from))
+    }
+}
+
+impl Reason {
+    /// From the tag's value, which begins with the reason.
+    pub fn read(value: &str) -> Self {
+        match value.split_once(' ') {
+            Some(("rebalance-recommendation", _)) => Self::Recommendation,
+            Some(("spot-interruption-warning", _)) => Self::Warning,
+            Some(_) | None => Self::Other,
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Recommendation => "EC2's recommendation",
+            Self::Warning => "EC2's warning",
+            Self::Other => "a reason of somebody's",
+        }
     }
 }
 
@@ -200,8 +230,10 @@ fn changes(before: &Scene, after: &Scene) -> Vec<String> {
         if old.is_none_or(|old| old.state != member.state) {
             told.push(format!("{name} is {}", member.state));
         }
-        if member.draining && old.is_none_or(|old| !old.draining) {
-            told.push(format!("{name} is marked as draining"));
+        if let Some(reason) =
+            member.draining.filter(|_| old.is_none_or(|old| old.draining != member.draining))
+        {
+            told.push(format!("{name} is marked as draining, for {}", reason.in_words()));
         }
     }
     if before.volume != after.volume {
@@ -242,12 +274,12 @@ pub(crate) mod tests {
     /// Builds a scene as a sentence.
     impl Scene {
         pub(crate) fn with(mut self, name: Name, state: InstanceState) -> Self {
-            self.instances.insert(name, Member { state, draining: false });
+            self.instances.insert(name, Member { state, draining: None });
             self
         }
 
-        pub(crate) fn draining(mut self, name: Name) -> Self {
-            self.instances.get_mut(&name).unwrap().draining = true;
+        pub(crate) fn draining(mut self, name: Name, reason: Reason) -> Self {
+            self.instances.get_mut(&name).unwrap().draining = Some(reason);
             self
         }
 
@@ -334,11 +366,26 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_mark_is_told() {
+    fn a_mark_is_told_for_each_reason() {
         let mut recording = replacement();
-        let marked = recording.now().draining(B);
-        recording.see(s(61.0), marked);
-        assert_eq!(recording.notes.last().unwrap().text, "B is marked as draining");
+        for (at, value) in [
+            (61.0, "rebalance-recommendation 2026-11-23T12:00:00Z"),
+            (62.0, "spot-interruption-warning 2026-11-23T12:00:00Z"),
+            (63.0, "kernel update"),
+        ] {
+            let marked = recording.now().draining(B, Reason::read(value));
+            recording.see(s(at), marked.clone());
+            recording.see(s(at + 0.5), marked);
+        }
+        let told: Vec<_> = recording.notes.iter().skip(13).map(|note| note.text.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "B is marked as draining, for EC2's recommendation",
+                "B is marked as draining, for EC2's warning",
+                "B is marked as draining, for a reason of somebody's",
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether a story went as promised. Pure. Asked of what EC2 said, never of what a function reported.
 
 use crate::lines::seconds;
-use crate::recording::{Name, Recording, Scene};
+use crate::recording::{Name, Reason, Recording, Scene};
 use crate::service;
 use planner::observation::{AttachmentState, InstanceState};
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub enum Wrong {
     #[error("the local EC2 accuses the functions: {0}")]
     Violation(String),
     /// The warning was not written down in time.
-    #[error("{0} was not marked as draining while it ran")]
+    #[error("{0} was not marked as draining for the warning while it ran")]
     NotMarked(Name),
     /// There was no replacement in time.
     #[error("no other instance was launched while {0} ran")]
@@ -104,7 +104,7 @@ fn end(scene: &Scene, first: Option<Name>) -> Vec<Wrong> {
         if first == Some(holder) {
             wrongs.push(Wrong::NotMoved(holder));
         }
-        if scene.instances.get(&holder).is_some_and(|member| member.draining) {
+        if scene.instances.get(&holder).is_some_and(|member| member.draining.is_some()) {
             wrongs.push(Wrong::Draining(holder));
         }
     }
@@ -114,7 +114,9 @@ fn end(scene: &Scene, first: Option<Name>) -> Vec<Wrong> {
 /// While the first instance ran it was marked, and the next one launched.
 fn foresight(recording: &Recording, first: Name) -> Vec<Wrong> {
     let while_it_ran = || recording.scenes.iter().map(|(_, scene)| scene).filter(|scene| scene.runs(first));
-    let is_marked = |scene: &Scene| scene.instances.get(&first).is_some_and(|instance| instance.draining);
+    let is_marked = |scene: &Scene| {
+        scene.instances.get(&first).is_some_and(|instance| instance.draining == Some(Reason::Warning))
+    };
     let is_live = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
     let has_other =
         |scene: &Scene| scene.instances.iter().any(|(name, member)| *name != first && is_live(member.state));
@@ -211,12 +213,12 @@ mod tests {
     }
 
     /// The replacement, foreseen: A is marked and B is there before A ends.
-    fn foreseen(marked: bool, launched: bool) -> Recording {
+    fn foreseen(marked: Option<Reason>, launched: bool) -> Recording {
         let mut recording = replacement();
         for (at, scene) in &mut recording.scenes {
             if *at >= s(4.0) && *at < s(10.0) {
                 let mut seen = scene.clone();
-                seen = if marked { seen.draining(A) } else { seen };
+                seen = marked.map_or(seen.clone(), |reason| seen.draining(A, reason));
                 seen = if launched { seen.with(B, InstanceState::Pending) } else { seen };
                 *scene = seen;
             }
@@ -299,7 +301,7 @@ mod tests {
     fn a_holder_that_is_about_to_go_is_wrong() {
         check(
             &replacement(),
-            |evidence| evidence.end = evidence.end.clone().draining(B),
+            |evidence| evidence.end = evidence.end.clone().draining(B, Reason::Other),
             &["B has the volume and the address, but is marked as draining"],
         );
     }
@@ -339,9 +341,10 @@ mod tests {
     #[test]
     fn an_interruption_has_to_be_foreseen() {
         for (marked, launched, expected) in [
-            (true, true, vec![]),
-            (false, true, vec![Wrong::NotMarked(A)]),
-            (true, false, vec![Wrong::NotLaunched(A)]),
+            (Some(Reason::Warning), true, vec![]),
+            (Some(Reason::Recommendation), true, vec![Wrong::NotMarked(A)]),
+            (None, true, vec![Wrong::NotMarked(A)]),
+            (Some(Reason::Warning), false, vec![Wrong::NotLaunched(A)]),
         ] {
             let recording = foreseen(marked, launched);
             assert_eq!(judge(Promise::Interruption, &recording, &evidence(&recording)), expected);

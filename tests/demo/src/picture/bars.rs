@@ -1,6 +1,6 @@
 //! What a recording is in bars: from when until when somebody was what, or had what. Pure.
 
-use crate::recording::{Member, Name, Recording, Scene};
+use crate::recording::{Member, Name, Reason, Recording, Scene};
 use planner::observation::{AttachmentState, InstanceState};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -44,6 +44,9 @@ pub(super) fn of_instance(recording: &Recording, name: Name) -> Vec<Bar> {
         let member = scene.instances.get(&name)?;
         let look = look_of(*member)?;
         let label = match look {
+            Look::Hatched if member.draining == Some(Reason::Recommendation) => {
+                "recommended to go".to_owned()
+            }
             Look::Hatched => "draining".to_owned(),
             Look::Full | Look::Pale => member.state.to_string(),
         };
@@ -53,7 +56,7 @@ pub(super) fn of_instance(recording: &Recording, name: Name) -> Vec<Bar> {
 
 fn look_of(member: Member) -> Option<Look> {
     match member.state {
-        InstanceState::Running if member.draining => Some(Look::Hatched),
+        InstanceState::Running if member.draining.is_some() => Some(Look::Hatched),
         InstanceState::Running => Some(Look::Full),
         InstanceState::Pending | InstanceState::Stopping | InstanceState::ShuttingDown => Some(Look::Pale),
         InstanceState::Stopped | InstanceState::Terminated => None,
@@ -146,8 +149,13 @@ mod tests {
     fn a_draining_instance_is_hatched() {
         let mut recording = Recording::begin("mark");
         recording.see(s(0.0), Scene::default().with(A, InstanceState::Running));
-        recording.see(s(4.0), Scene::default().with(A, InstanceState::Running).draining(A));
-        recording.see(s(8.0), Scene::default().with(A, InstanceState::Running).draining(A));
-        assert_eq!(told(&of_instance(&recording, A))[1], (4.0, 8.0, "draining", Look::Hatched));
+        let marked = |reason| Scene::default().with(A, InstanceState::Running).draining(A, reason);
+        recording.see(s(4.0), marked(Reason::Recommendation));
+        recording.see(s(8.0), marked(Reason::Warning));
+        recording.see(s(9.0), marked(Reason::Warning));
+        assert_eq!(
+            told(&of_instance(&recording, A))[1..],
+            [(4.0, 8.0, "recommended to go", Look::Hatched), (8.0, 9.0, "draining", Look::Hatched)]
+        );
     }
 }
