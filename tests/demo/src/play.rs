@@ -119,7 +119,7 @@ impl<'a, W: Write> Play<'a, W> {
     async fn tick(&mut self) -> Result<(), Error> {
         let known = self.account.ids().len();
         let scene = self.account.look().await?;
-        let at = self.began.elapsed();
+        let at = self.time();
         for (number, id) in self.account.ids().iter().enumerate().skip(known) {
             let text = format!("the fleet launches {}, which is {id}", Name::of(number));
             self.recording.tell(at, Source::Ec2, text);
@@ -143,9 +143,15 @@ impl<'a, W: Write> Play<'a, W> {
         failure.map_or(Ok(()), Err)
     }
 
+    /// Since the beginning of the story, in whole tenths of a second: so what is told adds up.
+    fn time(&self) -> Duration {
+        let tenths = self.began.elapsed().as_millis() / TICK.as_millis();
+        TICK.saturating_mul(u32::try_from(tenths).unwrap_or(u32::MAX))
+    }
+
     /// Says what the demo does in the place of people or of EC2.
     pub(crate) fn tell(&mut self, text: impl Into<String>) {
-        self.recording.tell(self.began.elapsed(), Source::Demo, text);
+        self.recording.tell(self.time(), Source::Demo, text);
     }
 
     /// Hands an event to the functions that it wakes. One that wakes none is told of only when a newcomer would miss it.
@@ -154,7 +160,7 @@ impl<'a, W: Write> Play<'a, W> {
         let woken = self.deployment.woken_by(&event);
         if woken.is_empty() && text(&event, "/detail-type") == RECOMMENDATION {
             let told = format!("{cause}; no function of this version listens to that");
-            self.recording.tell(self.began.elapsed(), Source::Event, told);
+            self.recording.tell(self.time(), Source::Event, told);
         }
         for function in &woken {
             self.invoke(function, &format!("{cause}{how}"), &event);
@@ -176,7 +182,7 @@ impl<'a, W: Write> Play<'a, W> {
     }
 
     fn invoke(&mut self, function: &str, cause: &str, event: &Value) {
-        let number = self.recording.invoke(self.began.elapsed(), function, cause);
+        let number = self.recording.invoke(self.time(), function, cause);
         self.deployment.invoke(number, function, event);
     }
 
@@ -188,7 +194,7 @@ impl<'a, W: Write> Play<'a, W> {
         };
         // Of what may have a log behind it, the first line.
         let line = text.lines().next().unwrap_or_default();
-        self.recording.answer(self.began.elapsed(), number, line);
+        self.recording.answer(self.time(), number, line);
         let invocation = self.recording.invocations.get(number).filter(|_| failed);
         let function = invocation.map(|invocation| invocation.function.clone());
         function.map_or(Ok(()), |function| Err(Error::Failed { function, reason: text }))
@@ -209,7 +215,7 @@ impl<'a, W: Write> Play<'a, W> {
 
     /// From now on nothing is to move any more.
     pub(crate) async fn expect_quiet(&self) -> Result<Quiet, Error> {
-        Ok(Quiet { since: self.began.elapsed(), writes: self.account.writes().await? })
+        Ok(Quiet { since: self.time(), writes: self.account.writes().await? })
     }
 
     /// Asks EC2 how it all ended.

@@ -399,6 +399,13 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn nobody_serves_while_the_volume_and_the_address_are_apart() {
+        let both = Scene::default().with(A, InstanceState::Running).with(B, InstanceState::Running);
+        let apart = both.volume(A, AttachmentState::Attached).address(B);
+        assert_eq!((apart.has_volume(), apart.has_address(), apart.serves()), (Some(A), Some(B), None));
+    }
+
+    #[test]
     fn the_last_scene_ends_with_the_recording() {
         let recording = replacement();
         let ends: Vec<_> = recording.spans().map(|(_, end, _)| end).collect();

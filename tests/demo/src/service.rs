@@ -69,8 +69,8 @@ pub fn total(gaps: &[Gap]) -> Duration {
 pub fn shares(recording: &Recording, gap: &Gap) -> Option<Shares> {
     let (back, to) = gap.regained.filter(|(_, to)| *to != gap.lost_by)?;
     let first = |is_so: &dyn Fn(&Scene) -> bool| {
-        let mut spans = recording.spans().filter(|(_, until, _)| *until > gap.from);
-        spans.find(|(_, _, scene)| is_so(scene)).map(|(from, _, _)| from.max(gap.from))
+        let mut spans = recording.spans().filter(|(from, _, _)| *from >= gap.from);
+        spans.find(|(_, _, scene)| is_so(scene)).map(|(from, _, _)| from)
     };
     let released = first(&|scene| scene.volume.is_none_or(|seat| seat.instance != gap.lost_by))?;
     let ready = released.max(first(&|scene| scene.runs(to))?);
@@ -132,11 +132,28 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_back_to_the_same_instance_was_no_handover() {
+        let mut recording = Recording::begin("back again");
+        let a = || Scene::default().with(A, InstanceState::Running).address(A);
+        for (at, scene) in [
+            (0.0, a().volume(A, AttachmentState::Attached)),
+            (5.0, a()),
+            (6.0, a().volume(A, AttachmentState::Attaching)),
+            (7.0, a().volume(A, AttachmentState::Attached)),
+        ] {
+            recording.see(s(at), scene);
+        }
+        let gap = gaps(&recording, Scene::serves)[0];
+        assert_eq!((gap.length(), shares(&recording, &gap)), (s(2.0), None));
+    }
+
+    #[test]
     fn with_a_replacement_at_hand_ec2_has_only_to_release_the_volume() {
         let mut recording = Recording::begin("interruption");
         let both = |a| Scene::default().with(A, a).with(B, InstanceState::Running);
         for (at, scene) in [
-            (0.0, both(InstanceState::Running).volume(A, AttachmentState::Attached).address(A)),
+            (0.0, both(InstanceState::Running)),
+            (1.0, both(InstanceState::Running).volume(A, AttachmentState::Attached).address(A)),
             (5.0, both(InstanceState::ShuttingDown).volume(A, AttachmentState::Attached).address(A)),
             (25.0, both(InstanceState::ShuttingDown).address(A)),
             (26.5, both(InstanceState::ShuttingDown).volume(B, AttachmentState::Attaching).address(A)),

@@ -44,9 +44,7 @@ pub(super) fn of_instance(recording: &Recording, name: Name) -> Vec<Bar> {
         let member = scene.instances.get(&name)?;
         let look = look_of(*member)?;
         let label = match look {
-            Look::Hatched if member.draining == Some(Reason::Recommendation) => {
-                "recommended to go".to_owned()
-            }
+            Look::Hatched if member.draining == Some(Reason::Recommendation) => "recommended".to_owned(),
             Look::Hatched => "draining".to_owned(),
             Look::Full | Look::Pale => member.state.to_string(),
         };
@@ -155,7 +153,7 @@ mod tests {
         recording.see(s(9.0), marked(Reason::Warning));
         assert_eq!(
             told(&of_instance(&recording, A))[1..],
-            [(4.0, 8.0, "recommended to go", Look::Hatched), (8.0, 9.0, "draining", Look::Hatched)]
+            [(4.0, 8.0, "recommended", Look::Hatched), (8.0, 9.0, "draining", Look::Hatched)]
         );
     }
 }

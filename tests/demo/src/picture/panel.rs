@@ -25,7 +25,7 @@ const ROW: f64 = 21.0;
 const FOOT: f64 = 20.0;
 const DISC: f64 = 8.5;
 /// About how wide a letter is.
-const LETTER: f64 = 6.6;
+const LETTER: f64 = 7.6;
 
 /// Something that happened, in the order of time.
 struct Item {
@@ -130,7 +130,8 @@ impl<'r> Panel<'r> {
         let (y, base) = (top + (LANE - BAR) / 2.0, top + LANE / 2.0 + 4.5);
         canvas.text("label", (LEFT - 16.0, base), Anchor::End, label)?;
         for bar in bars {
-            let (x, width) = (self.x(bar.from), (self.x(bar.until) - self.x(bar.from)).max(1.0));
+            // With a gap to the next one, which may look alike.
+            let (x, width) = (self.x(bar.from), (self.x(bar.until) - self.x(bar.from) - 1.0).max(1.0));
             let (look, words) = match bar.mark.look {
                 Look::Full | Look::Hatched => ("full", "on"),
                 Look::Pale => ("pale", "label"),
