@@ -69,12 +69,6 @@ impl Accepted {
 }
 
 impl Memory {
-    /// Whether EC2 accepted to end the instance so recently that its answers may not show it yet.
-    pub(crate) fn is_ending(&self, instance: &InstanceId, observation: &Observation) -> bool {
-        let at = self.terminated.get(instance);
-        at.is_some_and(|at| (observation.began - *at).num_seconds() <= STALE_SECONDS)
-    }
-
     /// What EC2 said when it refused the step for good, if it did.
     pub(crate) fn failure_of(&self, step: &Step) -> Option<&Failure> {
         self.failures.iter().find(|failure| failure.step.is_same_act(step))
