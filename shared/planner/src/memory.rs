@@ -15,6 +15,10 @@ use std::net::Ipv4Addr;
 /// look rests on, too.
 pub const STALE_SECONDS: i64 = 5;
 
+/// For how long a refused device name counts, in seconds: long enough to try all names one after another, each after
+/// [`STALE_SECONDS`]. After that it is asked for anew.
+pub(crate) const REFUSAL_SECONDS: i64 = 60;
+
 /// What an invocation did before it looked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
@@ -24,7 +28,7 @@ pub struct Memory {
     pub associated: BTreeMap<AllocationId, Associated>,
     /// Instances that EC2 accepted to terminate, and when.
     pub terminated: BTreeMap<InstanceId, DateTime<Utc>>,
-    /// Device names that EC2 said were taken, and when.
+    /// Device names that EC2 said were taken, and when it last did.
     pub refused_devices: BTreeMap<(InstanceId, DeviceName), DateTime<Utc>>,
     /// Steps that EC2 refused for good.
     pub failures: Vec<Failure>,
@@ -69,6 +73,15 @@ impl Accepted {
 }
 
 impl Memory {
+    /// Forgets the refused names that the look explains: a volume of the fleet has them. Once that has left, the name is
+    /// free again, and who still took the refusal for its word would go on to another one.
+    pub fn learn(&mut self, seen: &Observation) {
+        let attachments = || seen.volumes.iter().flat_map(|volume| &volume.attachments);
+        self.refused_devices.retain(|(instance, name), _| {
+            !attachments().any(|on| on.instance == *instance && on.device.is_same_device(name))
+        });
+    }
+
     /// What EC2 said when it refused the step for good, if it did.
     pub(crate) fn failure_of(&self, step: &Step) -> Option<&Failure> {
         self.failures.iter().find(|failure| failure.step.is_same_act(step))
