@@ -15,16 +15,19 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
-WIRE := stage
+WIRE := stage demo
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The story that the demo plays: replacement or interruption. Both, one after the other, unless it is named.
+STORY ?=
+
 .PHONY: demo
-demo: functions ## Replays a fleet replacement through the real functions against a local EC2
-	@cargo run --quiet -p end-to-end --bin demo
+demo: functions ## Plays two stories with the real functions against a local EC2 (STORY=…), as a timeline and a picture
+	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
 test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
