@@ -244,3 +244,16 @@ fn text(answer: &Element, path: &str) -> Result<String, Error> {
     }
     Ok(found.to_owned())
 }
+
+#[cfg(test)]
+impl Account {
+    /// Makes a call as one of Holdfast's functions would.
+    pub(crate) async fn as_holdfast(&self, call: &str) {
+        let body = format!("Version=2016-11-15&Action={call}");
+        let mut request = stage::wire::Request::post("/", body.as_bytes());
+        let signature =
+            "AWS4-HMAC-SHA256 Credential=HOLDFAST/20261123/us-east-1/ec2/aws4_request, Signature=0";
+        request.headers.push(("authorization".to_owned(), signature.to_owned()));
+        assert_eq!(request.send(self.ec2.address()).await.unwrap().status, 200, "{call}");
+    }
+}

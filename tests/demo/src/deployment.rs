@@ -118,6 +118,22 @@ async fn run(
 }
 
 #[cfg(test)]
+impl Deployment {
+    /// Functions of these names, which the event wakes that an instance runs.
+    pub(crate) fn of(names: &[&str]) -> Self {
+        let mut deployment = Self::read([]).unwrap();
+        let pattern = serde_json::json!({"detail": {"state": ["running"]}});
+        let deployed = names.iter().map(|name| Deployed {
+            name: (*name).to_owned(),
+            timeout: Duration::from_secs(9),
+            pattern: Some(Pattern::parse(&pattern).unwrap()),
+        });
+        deployment.functions = deployed.collect();
+        deployment
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use stage::events::event_file;

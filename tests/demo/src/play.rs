@@ -51,20 +51,13 @@ impl<'a, W: Write> Play<'a, W> {
     /// Begins a story. The sweep comes round a minute later for the first time.
     pub(crate) fn begin(
         account: Account,
+        deployment: Deployment,
         recording: &'a mut Recording,
         screen: &'a mut Screen<W>,
-    ) -> Result<Self, Error> {
-        let deployment = Deployment::read(account.environment())?;
+    ) -> Self {
         let began = Instant::now();
-        Ok(Self {
-            account,
-            deployment,
-            recording,
-            screen,
-            began,
-            next_sweep: began + MINUTE,
-            heard: Vec::new(),
-        })
+        let (next_sweep, heard) = (began + MINUTE, Vec::new());
+        Self { account, deployment, recording, screen, began, next_sweep, heard }
     }
 
     /// Goes on until EC2 shows that it is so.
@@ -234,4 +227,80 @@ impl<'a, W: Write> Play<'a, W> {
 /// What stands at that place of an event; empty when nothing does.
 fn text<'e>(event: &'e Value, place: &str) -> &'e str {
     event.pointer(place).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::Kind;
+
+    const SOON: Duration = Duration::from_millis(300);
+
+    /// A story with functions of these names, none of which is built, that the start of an instance wakes.
+    async fn play<T>(functions: &[&str], story: impl AsyncFnOnce(Play<'_, Vec<u8>>) -> T) -> (Recording, T) {
+        let mut recording = Recording::begin("test");
+        let mut screen = Screen::new(Vec::new(), Kind::Plain);
+        let account = Account::open().await.unwrap();
+        let deployment = Deployment::of(functions);
+        let play = Play::begin(account, deployment, &mut recording, &mut screen);
+        let outcome = tokio::task::LocalSet::new().run_until(story(play)).await;
+        (recording, outcome)
+    }
+
+    #[tokio::test]
+    async fn what_does_not_happen_in_time_ends_the_story() {
+        let (recording, ended) =
+            play(&[], async |mut play| play.until("the moon is full", SOON, |_| false).await).await;
+        assert_eq!(
+            ended.unwrap_err().to_string(),
+            "waited 0 s until the moon is full; it did not come to that. Then the volume was free and the address \
+             pointed nowhere"
+        );
+        assert!(recording.now().runs(Name::of(0)));
+        assert!(recording.end >= SOON);
+    }
+
+    #[tokio::test]
+    async fn a_function_that_gives_no_answer_ends_the_story() {
+        let (recording, ended) =
+            play(&["banana"], async |mut play| play.until("never", Duration::from_secs(9), |_| false).await)
+                .await;
+        let message = ended.unwrap_err().to_string();
+        assert!(message.starts_with("banana: ") && message.contains("run `make"), "{message}");
+        assert_eq!(recording.invocations[0].cause, "A is running");
+    }
+
+    #[tokio::test]
+    async fn calls_of_the_functions_after_the_end_are_evidence() {
+        let (_, evidence) = play(&[], async |play| {
+            play.account.as_holdfast("DescribeVolumes").await;
+            let quiet = play.expect_quiet().await.unwrap();
+            let id = play.account.id(Name::of(0)).unwrap().to_owned();
+            play.account.as_holdfast("DescribeAddresses").await;
+            let tag = format!("CreateTags&ResourceId.1={id}&Tag.1.Key=mine&Tag.1.Value=1");
+            play.account.as_holdfast(&tag).await;
+            play.evidence(&quiet).await.unwrap()
+        })
+        .await;
+        assert_eq!(evidence.writes, ["CreateTags"]);
+        assert_eq!(evidence.violations.len(), 1);
+        assert!(evidence.violations[0].contains("the tag `mine` is not Holdfast's to set"));
+    }
+
+    #[tokio::test]
+    async fn without_calls_there_is_nothing_to_accuse() {
+        let (_, evidence) = play(&[], async |play| {
+            let quiet = play.expect_quiet().await.unwrap();
+            play.evidence(&quiet).await.unwrap()
+        })
+        .await;
+        assert_eq!((evidence.writes.len(), evidence.violations.len()), (0, 0));
+        assert!(evidence.end.runs(Name::of(0)));
+    }
+
+    #[tokio::test]
+    async fn only_an_event_that_came_can_come_again() {
+        let (_, ended) = play(&[], async |mut play| play.repeat(Name::of(0), "stopped", "")).await;
+        assert_eq!(ended.unwrap_err().to_string(), "the local EC2 told of no event that A is stopped");
+    }
 }

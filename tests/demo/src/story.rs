@@ -1,6 +1,7 @@
 //! The two stories, each from a fleet whose first instance has just begun to run to a slot that has moved.
 
 use crate::account::Account;
+use crate::deployment::Deployment;
 use crate::play::Play;
 use crate::recording::{Name, Recording, Scene};
 use crate::screen::Screen;
@@ -60,12 +61,22 @@ and does. (EC2 gives two minutes. This is the one time that the demo shortens.)"
     ) -> Result<(), Error> {
         let account = Account::open().await?;
         screen.begin(&format!("{}\n\n{}", self.prologue(), account.description()))?;
-        let play = Play::begin(account, recording, screen)?;
+        let deployment = Deployment::read(account.environment())?;
+        let play = Play::begin(account, deployment, recording, screen);
         let evidence = match self {
             Self::Replacement => replacement(play).await?,
             Self::Interruption => interruption(play).await?,
         };
-        let wrongs = judge(self.promise(), recording, &evidence);
+        self.conclude(recording, &evidence, screen)
+    }
+
+    fn conclude<W: Write>(
+        self,
+        recording: &Recording,
+        evidence: &Evidence,
+        screen: &mut Screen<W>,
+    ) -> Result<(), Error> {
+        let wrongs = judge(self.promise(), recording, evidence);
         if wrongs.is_empty() {
             return screen.say(&summary(recording).join("\n"));
         }
@@ -127,4 +138,33 @@ async fn next_holder<W: Write>(play: &mut Play<'_, W>, first: Name) -> Result<Na
     let scene = play.until("another instance has the volume and the address", HANDOVER, moved).await?;
     play.until_all_have_answered().await?;
     other(&scene).ok_or_else(|| Error::Unexpected { what: "no holder".to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::tests::{replacement, s};
+    use crate::screen::Kind;
+
+    #[test]
+    fn a_story_is_as_good_as_its_evidence() {
+        let recording = replacement();
+        let good = Evidence {
+            end: recording.now(),
+            quiet_since: s(49.0),
+            writes: Vec::new(),
+            violations: Vec::new(),
+        };
+        let bad = Evidence { end: Scene::default(), ..good.clone() };
+        let mut out = Vec::new();
+        let mut screen = Screen::new(&mut out, Kind::Plain);
+        Story::Replacement.conclude(&recording, &good, &mut screen).unwrap();
+        let wrong = Story::Replacement.conclude(&recording, &bad, &mut screen).unwrap_err().to_string();
+        assert!(wrong.starts_with("the story went wrong:\n- EC2 says that the volume is free"), "{wrong}");
+        // The same recording shows no foresight.
+        let wrong = Story::Interruption.conclude(&recording, &good, &mut screen).unwrap_err().to_string();
+        assert!(wrong.contains("A was not marked"), "{wrong}");
+        let told = String::from_utf8(out).unwrap();
+        assert_eq!(told.matches("39.0 s without service").count(), 1);
+    }
 }

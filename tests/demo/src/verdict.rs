@@ -17,7 +17,7 @@ pub enum Promise {
 }
 
 /// What there is to judge.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// How EC2 says that it is, now that the story is over.
     pub end: Scene,
