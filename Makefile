@@ -15,7 +15,7 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
-WIRE := stage demo
+WIRE := stage demo wire
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
@@ -42,7 +42,7 @@ test-sdk: functions
 
 .PHONY: test-wire
 test-wire: functions
-	cargo test $(call packages,$(WIRE)) --features stage/local-ec2
+	cargo test $(call packages,$(WIRE))
 
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
@@ -55,7 +55,7 @@ build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into tar
 lint: tools ## Checks format, lints and the template
 	cargo fmt --all --check
 	cargo clippy $(call packages,$(PURE)) --all-targets -- -D warnings
-	cargo clippy $(call packages,$(WIRE)) --all-targets --features stage/local-ec2 -- -D warnings
+	cargo clippy $(call packages,$(WIRE)) --all-targets -- -D warnings
 	cargo clippy $(call packages,$(SDK)) --all-targets -- -D warnings
 	PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template template.yaml
 	$(BIN)/cfn-lint template.yaml
@@ -105,6 +105,13 @@ simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays
 .PHONY: faults
 faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run --release -p simulation --bin faults
+
+# How many invocations the wire test has at least; with SEED=n that storm.
+INVOCATIONS ?= 1000
+
+.PHONY: wire
+wire: functions ## Storms the real binaries over HTTP with churn, faults and bad events (INVOCATIONS=1000)
+	cargo run --quiet -p wire -- $(INVOCATIONS) $(SEED)
 
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
