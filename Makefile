@@ -3,8 +3,9 @@
 
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-# The processor that the functions are built for by `make build`: arm64 or x86_64.
+# The processor that the functions are built for by `make build` and `make deploy`: arm64 or x86_64.
 ARCH ?= arm64
+TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 
 TOOLS := .venv/.installed
 BIN := $(CURDIR)/.venv/bin
@@ -14,16 +15,19 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
-WIRE := stage wire
+WIRE := stage demo wire
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The story that the demo plays: replacement or interruption. Both, one after the other, unless it is named.
+STORY ?=
+
 .PHONY: demo
-demo: functions ## Replays a fleet replacement through the real functions against a local EC2
-	@cargo run --quiet -p end-to-end --bin demo
+demo: functions ## Plays two stories with the real functions against a local EC2 (STORY=…), as a timeline and a picture
+	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
 test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
@@ -42,7 +46,7 @@ test-wire: functions
 
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
-	rustup target add $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+	rustup target add $(TARGET)
 	PATH="$(BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) \
 	    $(addprefix --bin ,$(FUNCTIONS))
 	@ls -l target/lambda/*/bootstrap
@@ -79,6 +83,10 @@ figures: ## Prints the figures of the release binaries: size, memory, processor 
 	cargo build --release $(call packages,$(FUNCTIONS))
 	@cargo run --quiet -p end-to-end --bin figures -- $(addprefix target/release/,$(FUNCTIONS))
 
+.PHONY: profiles
+profiles: tools ## Prints the table of release profiles in docs/decisions/0005: size, start, time to build (an hour)
+	@tests/profiles.sh
+
 # How many states the model check generates for each of its worlds.
 STATES ?= 1500000
 
@@ -106,9 +114,10 @@ wire: functions ## Storms the real binaries over HTTP with churn, faults and bad
 	cargo run --quiet -p wire -- $(INVOCATIONS) $(SEED)
 
 .PHONY: deploy
-deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
-	rustup target add aarch64-unknown-linux-gnu
-	PATH="$(BIN):$$PATH" sam build && PATH="$(BIN):$$PATH" sam deploy --guided
+deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
+	rustup target add $(TARGET)
+	PATH="$(BIN):$$PATH" sam build --parameter-overrides Architecture=$(ARCH) && \
+	PATH="$(BIN):$$PATH" sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 .PHONY: clean
 clean: ## Removes what was built and installed here

@@ -1,9 +1,8 @@
-//! The real functions, under AWS's runtime interface emulator, against a local EC2: what the end-to-end tests and
-//! the demo are staged with.
+//! The real functions, under AWS's runtime interface emulator, against a local EC2: what the end-to-end tests are
+//! staged with.
 //!
 //! The local EC2 is moto. It leaves parts of EC2 out; [`World`] plays those, and nothing else.
 
-pub mod demo;
 mod figures;
 mod moto;
 mod proxy;
@@ -11,7 +10,7 @@ mod stage;
 mod world;
 
 // What needs no AWS SDK is a crate of its own. `stage` alone would be the module.
-pub use ::stage::events::{event_file, now, reconcile, state_change, warning};
+pub use ::stage::events::{event_file, now, recommendation, reconcile, state_change, warning};
 pub use ::stage::{Answer, Error, Function};
 pub use figures::{Figures, measure};
 pub use moto::Moto;
