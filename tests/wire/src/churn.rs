@@ -158,7 +158,8 @@ impl Churn {
 const MARK: &str = "holdfast:draining";
 const BY_HAND: &str = "kernel update";
 
-/// Ends what only whoever did it can end: hand-set marks, and want of capacity. What was stopped stays so.
+/// Ends what only whoever did it can end: hand-set marks, want of capacity, and instances of which EC2 has only said that
+/// they may go. What was stopped stays so.
 pub(crate) async fn end(world: &World) -> Result<(), Error> {
     for zone in ZONES {
         world.control.command("feed", &json!({"zone": zone})).await?;
@@ -167,6 +168,8 @@ pub(crate) async fn end(world: &World) -> Result<(), Error> {
         if instance.tags.get(MARK).is_some_and(|value| value == BY_HAND) {
             let tag = [("ResourceId.1", instance.id.as_str()), ("Tag.1.Key", MARK)];
             world.ec2.call("DeleteTags", &tag).await?;
+        } else if instance.state == "running" && !instance.is_healthy() {
+            world.ec2.call("TerminateInstances", &[("InstanceId.1", instance.id.as_str())]).await?;
         }
     }
     Ok(())

@@ -23,18 +23,18 @@ const KILLED: u64 = 25;
 pub struct Processes {
     /// Of `instance-state-change`.
     pub changes: usize,
-    /// Of `spot-interruption-warning`.
-    pub warnings: usize,
-    /// Of every other one.
+    /// Of `reconcile`.
     pub sweeps: usize,
+    /// Of every other one, all of which are woken by warnings.
+    pub warnings: usize,
 }
 
 impl Processes {
     fn of(self, binary: &str) -> usize {
         match binary {
             "instance-state-change" => self.changes,
-            "spot-interruption-warning" => self.warnings,
-            _ => self.sweeps,
+            "reconcile" => self.sweeps,
+            _ => self.warnings,
         }
     }
 }

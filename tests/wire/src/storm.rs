@@ -48,14 +48,14 @@ impl Run {
             invocations,
             fleets: 12,
             pause: Duration::from_millis(120),
-            processes: Processes { changes: 64, warnings: 12, sweeps: 4 },
+            processes: Processes { changes: 64, sweeps: 4, warnings: 10 },
             patience: Duration::from_secs(10),
         }
     }
 
     /// A short one, as `make test` plays it.
     pub fn short(seed: u64) -> Self {
-        let processes = Processes { changes: 40, warnings: 8, sweeps: 2 };
+        let processes = Processes { changes: 40, sweeps: 2, warnings: 6 };
         Self { fleets: 8, processes, patience: Duration::from_secs(1), ..Self::of(seed, 100) }
     }
 
