@@ -10,7 +10,7 @@ use std::time::Duration;
 pub const HASTE: u16 = 10;
 
 /// How many times larger the token buckets are than EC2's, as so much more happens at a time: some calls run dry of them.
-const BUCKETS: u16 = 5;
+const BUCKETS: u16 = 3;
 
 /// Between two sweeps: the schedule's minute.
 pub const MINUTE: Duration = Duration::from_secs(6);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often events are taken and whatever is due is begun.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(30);
 
 /// How long, in seconds of the cloud, a world needs to come to rest: longer than a notice, an end, a launch and their
 /// events together.
@@ -46,8 +46,8 @@ impl Run {
         Self {
             seed,
             invocations,
-            fleets: 12,
-            pause: Duration::from_millis(120),
+            fleets: 18,
+            pause: Duration::from_millis(60),
             processes: Processes { changes: 64, sweeps: 4, warnings: 10 },
             patience: Duration::from_secs(10),
         }
