@@ -91,6 +91,17 @@ simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays
 faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run --release -p simulation --bin faults
 
+MUTANTS_VERSION := 27.1.0
+MUTANTS := target/tools/bin/cargo-mutants
+
+.PHONY: mutants
+mutants: $(MUTANTS) ## Breaks the planner and the loop in one place after another; the tests must notice (an hour or two)
+	@.ci/mutants $(MUTANTS) target/mutants
+
+$(MUTANTS):
+	cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked --root target/tools --target-dir target/tools/target
+	rm -rf target/tools/target
+
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
 	rustup target add aarch64-unknown-linux-gnu
