@@ -96,7 +96,7 @@ MUTANTS := target/tools/bin/cargo-mutants
 
 .PHONY: mutants
 mutants: $(MUTANTS) ## Breaks the planner and the loop in one place after another; the tests must notice (an hour or two)
-	@.ci/mutants $(MUTANTS) target/mutants
+	@.ci/mutants $(MUTANTS) target/mutation
 
 $(MUTANTS):
 	cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked --root target/tools --target-dir target/tools/target
