@@ -177,3 +177,18 @@ fn address_that_will_not_make_way_blocks() {
     });
     assert_eq!(Expected::from(of(&refused, "data")), blocked("private-address-taken").of("data").on(1));
 }
+
+/// A stray address of a slot that is left alone keeps its place, so the instance is none for a slot of addresses.
+#[test]
+fn slot_of_addresses_does_not_go_where_an_address_stays_in_its_place() {
+    let stray = address(2).tagged(&[(SLOT, "data"), (PAUSED, "true")]).on(1);
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).in_slot("data").on(2))
+        .sees(stray)
+        .sees(address(1).in_slot("vip"));
+    assert_eq!(Expected::from(of(&seen, "vip")), waiting("no-candidate").of("vip"));
+    let told = of(&seen, "vip").findings[0].to_string();
+    assert!(told.contains("has an address of the slot data"), "{told}");
+}
