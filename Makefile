@@ -118,6 +118,17 @@ INVOCATIONS ?= 1000
 wire: functions ## Storms the real binaries over HTTP with churn, faults and bad events (INVOCATIONS=1000)
 	cargo run --quiet -p wire -- $(INVOCATIONS) $(SEED)
 
+MUTANTS_VERSION := 27.1.0
+MUTANTS := target/tools/bin/cargo-mutants
+
+.PHONY: mutants
+mutants: $(MUTANTS) ## Breaks the planner and the loop in one place after another; the tests must notice (an hour or two)
+	@.ci/mutants $(MUTANTS) target/mutation
+
+$(MUTANTS):
+	cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked --root target/tools --target-dir target/tools/target
+	rm -rf target/tools/target
+
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
 	rustup target add $(TARGET)
