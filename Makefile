@@ -8,6 +8,7 @@ ARCH ?= arm64
 
 TOOLS := .venv/.installed
 BIN := $(CURDIR)/.venv/bin
+TEMPLATES := template.yaml $(wildcard examples/*.yaml)
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Crates that know no AWS SDK: their tests build in seconds. Kept apart from the others, since cargo builds a
 # dependency anew when the crates beside it ask for other features, and the SDK takes minutes.
@@ -48,13 +49,14 @@ build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into tar
 	@ls -l target/lambda/*/bootstrap
 
 .PHONY: lint
-lint: tools ## Checks format, lints and the template
+lint: tools .venv-lint/.installed ## Checks format, lints and the templates
 	cargo fmt --all --check
 	cargo clippy $(call packages,$(PURE)) --all-targets -- -D warnings
 	cargo clippy $(call packages,$(WIRE)) --all-targets --features stage/local-ec2 -- -D warnings
 	cargo clippy $(call packages,$(SDK)) --all-targets -- -D warnings
 	PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template template.yaml
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint $(TEMPLATES)
+	.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES))
 
 .PHONY: invoke
 invoke: tools ## Runs one function in Docker with an event against a local EC2 (FUNCTION=… EVENT=…)
@@ -110,7 +112,7 @@ deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
 .PHONY: clean
 clean: ## Removes what was built and installed here
 	cargo clean
-	rm -rf .venv .aws-sam
+	rm -rf .venv .venv-lint .aws-sam
 
 # The functions and the tools, as tests and the demo use them.
 .PHONY: functions
@@ -123,4 +125,9 @@ tools: $(TOOLS)
 $(TOOLS): requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.venv-lint/.installed: requirements-lint.txt
+	$(PYTHON) -m venv .venv-lint
+	.venv-lint/bin/pip install --quiet --disable-pip-version-check --requirement requirements-lint.txt
 	@touch $@
