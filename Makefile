@@ -32,6 +32,7 @@ test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and n
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
 	cargo test $(call packages,$(PURE))
+	$(BIN)/python -m unittest discover --start-directory scripts
 
 .PHONY: test-sdk
 test-sdk: functions
@@ -108,6 +109,10 @@ faults: ## Tries every fault at every call of EC2, alone and in pairs
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
 	rustup target add aarch64-unknown-linux-gnu
 	PATH="$(BIN):$$PATH" sam build && PATH="$(BIN):$$PATH" sam deploy --guided
+
+.PHONY: status
+status: tools ## Prints who holds what in the account, and changes nothing (STACK=…, FLEET=… for one)
+	@PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python scripts/status.py "$(STACK)" "$(FLEET)"
 
 .PHONY: clean
 clean: ## Removes what was built and installed here
