@@ -3,8 +3,9 @@
 
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-# The processor that the functions are built for by `make build`: arm64 or x86_64.
+# The processor that the functions are built for by `make build` and `make deploy`: arm64 or x86_64.
 ARCH ?= arm64
+TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 
 TOOLS := .venv/.installed
 BIN := $(CURDIR)/.venv/bin
@@ -44,7 +45,7 @@ test-wire: functions
 
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
-	rustup target add $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+	rustup target add $(TARGET)
 	PATH="$(BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) \
 	    $(addprefix --bin ,$(FUNCTIONS))
 	@ls -l target/lambda/*/bootstrap
@@ -106,9 +107,10 @@ faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run --release -p simulation --bin faults
 
 .PHONY: deploy
-deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
-	rustup target add aarch64-unknown-linux-gnu
-	PATH="$(BIN):$$PATH" sam build && PATH="$(BIN):$$PATH" sam deploy --guided
+deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
+	rustup target add $(TARGET)
+	PATH="$(BIN):$$PATH" sam build --parameter-overrides Architecture=$(ARCH) && \
+	PATH="$(BIN):$$PATH" sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 .PHONY: status
 status: tools ## Prints who holds what in the account, and changes nothing (STACK=…, FLEET=… for one)

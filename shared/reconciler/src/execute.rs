@@ -178,7 +178,7 @@ impl Done {
                 memory.accepted.remove(volume);
             }
             (Step::AttachVolume { instance, device, .. }, Effect::Failed(_, Class::DeviceTaken, at)) => {
-                memory.refused_devices.entry((instance.clone(), device.clone())).or_insert(*at);
+                memory.refused_devices.insert((instance.clone(), device.clone()), *at);
             }
             (step, Effect::Failed(error, Class::Permanent, _)) => memory.failures.push(Failure {
                 slot: self.slot.clone(),

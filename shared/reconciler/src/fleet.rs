@@ -86,6 +86,7 @@ impl FleetRun {
         loop {
             let began = Instant::now();
             context.overlay(&mut seen);
+            self.memory.learn(&seen);
             // Kept before it is carried out, for the round may be cut off by the deadline.
             let plan = planner::plan(&seen);
             self.plan = Some(plan.clone());

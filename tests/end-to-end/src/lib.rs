@@ -11,7 +11,7 @@ mod stage;
 mod world;
 
 // What needs no AWS SDK is a crate of its own. `stage` alone would be the module.
-pub use ::stage::events::{event_file, now, reconcile, state_change, warning};
+pub use ::stage::events::{event_file, now, recommendation, reconcile, state_change, warning};
 pub use ::stage::{Answer, Error, Function};
 pub use figures::{Figures, measure};
 pub use moto::Moto;
