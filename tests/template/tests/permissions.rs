@@ -245,8 +245,9 @@ fn events_are_put_on_the_default_bus_only_and_in_holdfast_s_name_only() {
             count += 1;
             assert_eq!(statement.actions.len(), 1);
             assert_eq!(statement.resources, [json!({"Fn::Sub": bus})]);
-            let source = reconciler::notifications::SOURCE;
-            assert_eq!(statement.condition, json!({"StringEquals": {"events:source": source}}));
+            let own = json!({"ForAllValues:StringEquals": {"events:source": [reconciler::notifications::SOURCE]},
+                "Null": {"events:source": "false"}});
+            assert_eq!(statement.condition, own);
         }
     }
     let template = Template::read().unwrap();
