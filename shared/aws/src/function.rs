@@ -1,14 +1,16 @@
 //! A Lambda function: what it does when it starts, and for each invocation.
 
+use crate::calls::CallCounter;
 use crate::client;
 use crate::ec2::Ec2Client;
 use crate::environment;
 use crate::payload::Payload;
 use chrono::{DateTime, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use reconciler::clock::WallClock;
+use reconciler::clock::{Clock, WallClock};
 use reconciler::events::{InvalidEvent, Trigger};
 use reconciler::invocation::{self, Failure};
+use reconciler::metrics;
 use reconciler::report::Report;
 use reconciler::settings::{InvalidSetting, Settings};
 use serde_json::Value;
@@ -22,6 +24,7 @@ const WARM_UP: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Function {
     ec2: Ec2Client,
+    calls: CallCounter,
     settings: Result<Settings, InvalidSetting>,
 }
 
@@ -56,12 +59,13 @@ impl Function {
     /// initialisation: the TLS handshake alone costs about 0.75 s of a 128 MB function's share.
     pub async fn start() -> Self {
         environment::start_logging();
-        let client = aws_sdk_ec2::Client::new(&client::config().await);
+        let calls = CallCounter::default();
+        let client = client::ec2(&client::config().await, calls.clone());
         client::warm_up(&client, WARM_UP).await;
-        Self { ec2: Ec2Client::new(client), settings: environment::settings() }
+        Self { ec2: Ec2Client::new(client), calls, settings: environment::settings() }
     }
 
-    /// Answers one invocation. The report is the last line of its log.
+    /// Answers one invocation. The report is the last line of its log, the metrics are the line before it.
     pub async fn handle(
         &self,
         event: LambdaEvent<Payload>,
@@ -72,11 +76,15 @@ impl Function {
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(DateTime::<Utc>::from_timestamp_millis);
         let deadline = deadline.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        // Start-up greets EC2, which is no call.
+        self.calls.take();
         // Boxed, as the type of a future this deep is more than the compiler takes in.
         let outcomes = Box::pin(invocation::run(&self.ec2, &WallClock, settings, &trigger, deadline)).await;
         if let Some(failure) = &outcomes.failure {
             tracing::error!(%failure, "to be tried again");
         }
+        let function = &event.context.env_config.function_name;
+        write(&metrics::line(&outcomes.report, self.calls.take(), function, WallClock.now()));
         log(&outcomes.report);
         match outcomes.failure {
             Some(failure) => Err(failure.into()),
@@ -87,8 +95,11 @@ impl Function {
 
 /// Writes the report as a line of JSON of its own, whatever the log's format: log queries find its fields there.
 fn log(report: &Report) {
-    let line = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"report\": \"{error}\"}}"));
+    write(&serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"report\": \"{error}\"}}")));
+}
+
+fn write(line: &str) {
     if let Err(error) = writeln!(std::io::stdout(), "{line}") {
-        tracing::error!(%error, "cannot write the report");
+        tracing::error!(%error, "cannot write to the log");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It turns EC2's answers into the planner's facts and EC2's errors into the reconciler's. It decides nothing.
 
+mod calls;
 pub mod client;
 mod convert;
 mod ec2;
@@ -12,6 +13,7 @@ mod logging;
 mod payload;
 mod query;
 
+pub use calls::CallCounter;
 pub use ec2::Ec2Client;
 pub use function::{Error, Function};
 pub use payload::Payload;

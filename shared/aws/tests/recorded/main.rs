@@ -3,6 +3,7 @@
 
 mod acts;
 mod addresses;
+mod calls;
 mod connection;
 mod failures;
 mod instances;
