@@ -4,13 +4,15 @@ use crate::calls::CallCounter;
 use crate::client;
 use crate::ec2::Ec2Client;
 use crate::environment;
+use crate::notifier::Notifier;
 use crate::payload::Payload;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use reconciler::clock::{Clock, WallClock};
 use reconciler::events::{InvalidEvent, Trigger};
 use reconciler::invocation::{self, Failure};
 use reconciler::metrics;
+use reconciler::notifications;
 use reconciler::report::Report;
 use reconciler::settings::{InvalidSetting, Settings};
 use serde_json::Value;
@@ -20,11 +22,19 @@ use std::time::Duration;
 /// For how long start-up may wait for EC2. Lambda gives initialisation 10 seconds in all.
 const WARM_UP: Duration = Duration::from_secs(2);
 
+/// How long notifications may take at most, the first connection to EventBridge included.
+const TO_NOTIFY: Duration = Duration::from_secs(3);
+
+/// What is kept of the time before the deadline, to log the report in.
+const TO_REPORT: TimeDelta = TimeDelta::milliseconds(500);
+
 /// One of Holdfast's functions, started.
 #[derive(Debug)]
 pub struct Function {
     ec2: Ec2Client,
     calls: CallCounter,
+    /// None where nobody wants to be told.
+    notifier: Option<Notifier>,
     settings: Result<Settings, InvalidSetting>,
 }
 
@@ -59,10 +69,13 @@ impl Function {
     /// initialisation: the TLS handshake alone costs about 0.75 s of a 128 MB function's share.
     pub async fn start() -> Self {
         environment::start_logging();
+        let (config, settings) = (client::config().await, environment::settings());
         let calls = CallCounter::default();
-        let client = client::ec2(&client::config().await, calls.clone());
+        let client = client::ec2(&config, calls.clone());
         client::warm_up(&client, WARM_UP).await;
-        Self { ec2: Ec2Client::new(client), calls, settings: environment::settings() }
+        let is_told = settings.as_ref().is_ok_and(|settings| settings.notifications);
+        let notifier = is_told.then(|| Notifier::new(&config));
+        Self { ec2: Ec2Client::new(client), calls, notifier, settings }
     }
 
     /// Answers one invocation. The report is the last line of its log, the metrics are the line before it.
@@ -82,6 +95,10 @@ impl Function {
         let outcomes = Box::pin(invocation::run(&self.ec2, &WallClock, settings, &trigger, deadline)).await;
         if let Some(failure) = &outcomes.failure {
             tracing::error!(%failure, "to be tried again");
+        }
+        if let Some(notifier) = &self.notifier {
+            let left = (deadline - WallClock.now() - TO_REPORT).to_std().unwrap_or_default();
+            notifier.send(&notifications::of(&trigger, &outcomes.report), left.min(TO_NOTIFY)).await;
         }
         let function = &event.context.env_config.function_name;
         write(&metrics::line(&outcomes.report, self.calls.take(), function, WallClock.now()));
