@@ -16,7 +16,7 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
-WIRE := stage demo wire
+WIRE := stage demo wire permissions
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help

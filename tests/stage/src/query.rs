@@ -14,7 +14,8 @@ pub struct Ec2 {
 }
 
 impl Ec2 {
-    pub(crate) fn at(address: SocketAddr) -> Self {
+    /// A client of whatever listens there.
+    pub fn at(address: SocketAddr) -> Self {
         Self { address }
     }
 
