@@ -141,29 +141,43 @@ fn refusal(action: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stage::{Ec2, LocalEc2};
+    use local_ec2::{Setup, Speed};
+    use stage::LocalEc2;
 
-    fn allowed(actions: &[&str]) -> BTreeSet<String> {
-        actions.iter().map(ToString::to_string).collect()
+    fn actions(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(ToString::to_string).collect()
     }
 
     #[tokio::test]
     async fn what_is_not_allowed_is_refused_and_never_reaches_ec2() {
-        let ec2 = LocalEc2::start(local_ec2::Setup::default(), local_ec2::Speed::REAL).unwrap();
-        let guard = Guard::before(ec2.address(), allowed(&["ec2:DescribeVolumes"])).await.unwrap();
-        let guarded = Ec2::at(guard.address);
-        guarded.call("DescribeVolumes", &[]).await.unwrap();
-        let parameters = [("AvailabilityZone", "us-east-1a"), ("Size", "1")];
-        let refused = guarded.call("CreateVolume", &parameters).await.unwrap_err().to_string();
-        assert!(
-            refused.contains("UnauthorizedOperation: the role does not allow ec2:CreateVolume"),
-            "{refused}"
-        );
+        let ec2 = LocalEc2::start(Setup::default(), Speed::REAL).unwrap();
+        let allowed = Arc::new(actions(&["ec2:DescribeVolumes", "events:PutEvents"]));
+        let post = Post { ec2: ec2.address(), allowed, record: Arc::default() };
+        let answer = post.answer(&Request::post("/", b"Action=DescribeVolumes&Version=2016-11-15")).await;
+        assert_eq!(answer.unwrap().status, 200);
+        let create = b"Action=CreateVolume&Version=2016-11-15&AvailabilityZone=us-east-1a&Size=1";
+        let refused = post.answer(&Request::post("/", create)).await.unwrap();
+        let words = String::from_utf8(refused.body).unwrap();
+        assert_eq!(refused.status, 403);
+        assert!(words.contains("<Code>UnauthorizedOperation</Code>"), "{words}");
         let told = ec2.ec2().call("DescribeVolumes", &[]).await.unwrap();
         assert_eq!(told.items("volumeSet").count(), 0);
-        let record = guard.record();
-        assert_eq!(record.asked, allowed(&["ec2:DescribeVolumes", "ec2:CreateVolume"]));
-        assert_eq!(record.refused, allowed(&["ec2:CreateVolume"]));
+        let record = post.record.lock().unwrap().clone();
+        assert_eq!(record.asked, actions(&["ec2:DescribeVolumes", "ec2:CreateVolume"]));
+        assert_eq!(record.refused, actions(&["ec2:CreateVolume"]));
+    }
+
+    #[tokio::test]
+    async fn events_are_kept_and_never_reach_ec2() {
+        let allowed = Arc::new(actions(&["events:PutEvents"]));
+        // Nobody listens there.
+        let post = Post { ec2: SocketAddr::from(([127, 0, 0, 1], 9)), allowed, record: Arc::default() };
+        let mut request = Request::post("/", br#"{"Entries": [{"Source": "holdfast"}]}"#);
+        request.headers.push(("x-amz-target".to_owned(), "AWSEvents.PutEvents".to_owned()));
+        let answer = post.answer(&request).await.unwrap();
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer, json!({"FailedEntryCount": 0, "Entries": [{"EventId": "0"}]}));
+        assert_eq!(post.record.lock().unwrap().events, [json!({"Source": "holdfast"})]);
     }
 
     #[test]

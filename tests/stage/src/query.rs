@@ -14,8 +14,7 @@ pub struct Ec2 {
 }
 
 impl Ec2 {
-    /// A client of whatever listens there.
-    pub fn at(address: SocketAddr) -> Self {
+    pub(crate) fn at(address: SocketAddr) -> Self {
         Self { address }
     }
 
