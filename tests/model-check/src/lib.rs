@@ -2,7 +2,21 @@
 //!
 //! It asks two things of every state: that nothing unsafe has happened, and that a quiet world would converge.
 
-pub mod goal;
-pub mod model;
-pub mod view;
-pub mod world;
+mod bug;
+mod ec2;
+mod function;
+mod goal;
+mod life;
+mod memory;
+mod model;
+mod run;
+mod starts;
+mod view;
+mod world;
+mod worlds;
+
+pub use bug::Bug;
+pub use ec2::Violation;
+pub use model::Check;
+pub use run::{Checked, checked};
+pub use worlds::worlds;
