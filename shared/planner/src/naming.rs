@@ -6,9 +6,10 @@
 
 use crate::device::{self, DeviceName};
 use crate::ids::VolumeId;
-use crate::memory::STALE_SECONDS;
+use crate::memory::{REFUSAL_SECONDS, STALE_SECONDS};
 use crate::observation::{Instance, Observation, Volume};
 use crate::slot::Slot;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// What a first volume asks for.
@@ -71,21 +72,32 @@ pub(crate) fn for_first(
         if slot.devices_on(instance).any(|own| own.is_same_device(&name)) {
             continue;
         }
-        // What was there before the instance was started again says nothing.
+        // What was there before the instance was started again, or long ago, says nothing.
         let refused = observation.memory.refused_devices.get(&(instance.id.clone(), name.clone()));
-        let Some(refused) = refused.filter(|refused| **refused >= instance.launched) else {
+        let age = |refused: &DateTime<Utc>| (observation.began - *refused).num_seconds();
+        let Some(refused) =
+            refused.filter(|refused| **refused >= instance.launched && age(refused) <= REFUSAL_SECONDS)
+        else {
             return Ok(name);
         };
-        let mut owners = instance.devices.iter().filter(|device| device.device.is_same_device(&name));
-        let of_no_slot = |volume: &VolumeId| observation.volumes.iter().all(|own| own.id != *volume);
-        let known_foreign = owners.any(|device| of_no_slot(&device.volume));
-        // Whoever took the name can be seen by now; nobody has it, so EC2 itself holds on to it.
-        let stuck = (observation.began - *refused).num_seconds() > STALE_SECONDS;
-        if !known_foreign && !stuck {
+        // A slot that took the name can be seen by now, and would have the instance. So it is none.
+        let is_no_slot = age(refused) > STALE_SECONDS;
+        if !is_no_slot && !(is_alone(slot, observation) && has_foreign(instance, &name, observation)) {
             return Err(name);
         }
     }
     Err(wanted)
+}
+
+/// Whether no other slot could have taken a name.
+fn is_alone(slot: &Slot<'_>, observation: &Observation) -> bool {
+    observation.volumes.iter().all(|volume| volume.tags.slot == *slot.name)
+}
+
+/// Whether the instance says that a volume of no slot has the name. That may be seconds old.
+fn has_foreign(instance: &Instance, name: &DeviceName, observation: &Observation) -> bool {
+    let mut owners = instance.devices.iter().filter(|device| device.device.is_same_device(name));
+    owners.any(|device| observation.volumes.iter().all(|own| own.id != device.volume))
 }
 
 /// The name for another volume of the slot on this instance: the one it asks for, or the next free one that no tag
@@ -105,10 +117,14 @@ pub(crate) fn for_other(
             .keys()
             .any(|(on, other)| *on == instance.id && other.is_same_device(name))
     };
-    let on_instance = |name: &DeviceName| {
-        let mut others = instance.devices.iter().filter(|device| device.volume != volume.id);
-        others.any(|device| device.device.is_same_device(name))
-    };
+    let listed = instance.devices.iter().map(|device| (&device.volume, &device.device));
+    let attached = observation.volumes.iter().flat_map(|other| {
+        let here = other.attachments.iter().filter(|attachment| attachment.instance == instance.id);
+        here.map(|attachment| (&other.id, &attachment.device))
+    });
+    let others: Vec<&DeviceName> =
+        listed.chain(attached).filter(|(other, _)| **other != volume.id).map(|(_, name)| name).collect();
+    let on_instance = |name: &DeviceName| others.iter().any(|other| other.is_same_device(name));
     let reserved = |name: &DeviceName| {
         let mut others = slot.volumes.iter().filter(|other| other.id != volume.id);
         others.any(|other| other.tags.device.value().is_some_and(|tagged| tagged.is_same_device(name)))

@@ -71,8 +71,9 @@ impl<'a> Scene<'a, '_> {
             }
             Health::Recommended => {
                 draft.findings.push(recommended(holder));
-                if self.given.is_some() {
-                    return self.hand_over(holder, draft);
+                self.hand_over(holder, draft);
+                if draft.lead.is_some() {
+                    return;
                 }
             }
             Health::Healthy | Health::NotRunning => {}

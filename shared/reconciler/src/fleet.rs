@@ -7,13 +7,13 @@ use crate::ec2::{Ec2, Ec2Error};
 use crate::events::Patience;
 use crate::execute::{Done, Effect, Executor, Journal};
 use crate::observe;
-use crate::report::{FleetReport, Outcome, SlotReport, StepReport};
+use crate::report::{FleetReport, SlotReport, StepReport};
 use chrono::{DateTime, Utc};
 use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
 use planner::memory::Memory;
 use planner::observation::Observation;
-use planner::plan::{Next, Plan, SlotPlan, SlotState};
+use planner::plan::{Next, Plan, SlotPlan, SlotState, Step};
 use planner::tags::{DrainingTag, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -83,6 +83,7 @@ impl FleetRun {
         loop {
             let began = Instant::now();
             context.overlay(&mut seen);
+            self.memory.learn(&seen);
             // Kept before it is carried out, for the round may be cut off by the deadline.
             let plan = planner::plan(&seen);
             self.plan = Some(plan.clone());
@@ -125,8 +126,8 @@ impl FleetRun {
     fn rehearse(&mut self, plan: &Plan) {
         for slot in &plan.slots {
             let planned =
-                |step: &_| StepReport { step: Clone::clone(step), outcome: Outcome::Planned, error: None };
-            self.steps.entry(slot.slot.clone()).or_default().extend(slot.steps().map(planned));
+                |step: &Step| Done { slot: slot.slot.clone(), step: step.clone(), effect: Effect::Planned };
+            self.keep(slot.steps().map(planned).collect());
         }
     }
 

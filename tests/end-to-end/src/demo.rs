@@ -5,9 +5,9 @@
 mod cast;
 mod timeline;
 
-use crate::{Error, Moto, Stage, events};
+use crate::{Error, Moto, Stage};
+use ::stage::events;
 use cast::Cast;
-use serde_json::Value;
 use std::io::Write;
 use timeline::{Timeline, summary};
 
@@ -121,13 +121,4 @@ async fn expect<W: Write>(
         "EC2 says that the volume is on {volume} and the address on {address}; expected {} and {}",
         expected[0], expected[1]
     )))
-}
-
-impl crate::Function {
-    async fn report(&self, event: &Value) -> Result<Value, Error> {
-        match self.invoke(event.to_string().as_bytes()).await? {
-            crate::Answer::Report(report) => Ok(report),
-            crate::Answer::Error { kind, message } => Err(Error::Story(format!("{kind}: {message}"))),
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! moto, the local EC2.
 
-use crate::leash::Leash;
-use crate::{Error, paths};
+use ::stage::{Error, Leash, paths};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 

@@ -259,3 +259,49 @@ fn tagged_name_is_left_to_its_volume() {
         .sees(volume(3).tagged(&[(DEVICE, "/dev/sdh")]));
     assert_eq!(of(&seen, "main").follow, [[attach(2, 1, 'i')], [attach(3, 1, 'h')]]);
 }
+
+/// What took the name may have left: EC2 is asked again after a while, and says so at once if it has not.
+#[test]
+fn refusal_of_a_minute_ago_says_nothing() {
+    let seen = || look().sees(instance(1).using('f', 90)).sees(volume(1));
+    check_names(&after_refusal(seen(), 'f', 60), &[(1, 'g')]);
+    check_names(&after_refusal(seen(), 'f', 61), &[(1, 'f')]);
+}
+
+/// The slot `other` has just taken the name and the instance, and leaves it again. Whoever went on to the next name now
+/// would not collide with a third slot that asks for the first one.
+#[test]
+fn refused_name_is_forgotten_once_a_volume_of_the_fleet_is_seen_to_have_it() {
+    for own in
+        [volume(2).in_slot("other").on(1), volume(2).in_slot("other").at(1, 'f', AttachmentState::Detaching)]
+    {
+        let Look(mut seen) = after_refusal(look().sees(instance(1)).sees(volume(1)).sees(own), 'f', 6);
+        seen.memory.refused_devices.insert((instance_id(2), device('f')), seen.began);
+        seen.memory.refused_devices.insert((instance_id(1), device('g')), seen.began);
+        let mut memory = seen.memory.clone();
+        memory.learn(&seen);
+        let left: Vec<_> = memory.refused_devices.into_keys().collect();
+        assert_eq!(left, [(instance_id(1), device('g')), (instance_id(2), device('f'))]);
+    }
+}
+
+/// DescribeInstances still lists what was at the name until a moment ago, and not the slot that has it now. Only a slot
+/// that has no other beside it may believe that at once.
+#[test]
+fn first_volume_waits_to_see_whether_another_slot_took_its_name() {
+    let seen =
+        || look().sees(instance(1).using('f', 90)).sees(volume(1)).sees(volume(2).in_slot("other").on(9));
+    let lead = |ago| of(&after_refusal(seen(), 'f', ago), "main").lead;
+    assert_eq!((lead(5), lead(6)), (None, Some(attach(1, 1, 'g'))));
+}
+
+/// Invariant 6: DescribeVolumes tells what is attached, also where DescribeInstances does not show it yet.
+#[test]
+fn other_volume_leaves_a_name_that_a_volume_of_another_slot_has() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(volume(1).on(1))
+        .sees(volume(2))
+        .sees(volume(3).in_slot("stray").at(1, 'g', AttachmentState::Detaching));
+    assert_eq!(of(&seen, "main").follow, [[attach(2, 1, 'h')]]);
+}

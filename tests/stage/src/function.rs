@@ -98,6 +98,14 @@ impl Function {
         })
     }
 
+    /// Invokes the function with an event that it is to answer with its report.
+    pub async fn report(&self, event: &Value) -> Result<Value, Error> {
+        match self.invoke(event.to_string().as_bytes()).await? {
+            Answer::Report(report) => Ok(report),
+            Answer::Error { kind, message } => Err(Error::Story(format!("{kind}: {message}"))),
+        }
+    }
+
     /// What the function, and the emulator around it, have logged so far.
     pub fn log(&self) -> String {
         self.leash.output()
