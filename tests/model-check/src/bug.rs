@@ -117,7 +117,8 @@ fn mislead(seen: &mut planner::observation::Observation, bug: Option<Bug>) {
 /// Changes what was planned.
 fn spoil(calls: &mut Calls, sources: Sources<'_>, bug: Option<Bug>) {
     let volumes = (0..).zip(&sources.volumes.volumes);
-    let first = volumes.filter(|(_, volume)| volume.slot == calls.slot).map(|(n, volume)| (n, volume.link)).next();
+    let first =
+        volumes.filter(|(_, volume)| volume.slot == calls.slot).map(|(n, volume)| (n, volume.link)).next();
     let holder = first.and_then(|(n, link)| Some((n, link?)));
     let holder = holder.filter(|(_, link)| {
         link.state == LinkState::Attached && sources.instances.phase(link.instance) == Phase::Running

@@ -110,9 +110,7 @@ impl World {
                 if taken {
                     return Answer::DeviceTaken;
                 }
-                subject.link =
-                    Some(Link { instance, device, state: LinkState::Attaching, doomed: false });
-                subject.taken_back = None;
+                subject.link = Some(Link { instance, device, state: LinkState::Attaching, doomed: false });
                 Answer::Accepted
             }
             Some(_) | None => Answer::Refused,
@@ -205,11 +203,8 @@ impl World {
         let is_ahead = !is_first && !self.has_first(slot, instance);
         // What a slot that has the instance brings there shares it with nobody anew.
         let shares = self.has_another(slot, instance) && (is_first || is_ahead);
-        let charges = [
-            (is_split, Violation::Split),
-            (is_ahead, Violation::VolumeAhead),
-            (shares, Violation::TwoSlots),
-        ];
+        let charges =
+            [(is_split, Violation::Split), (is_ahead, Violation::VolumeAhead), (shares, Violation::TwoSlots)];
         charges.into_iter().find_map(|(is_so, violation)| is_so.then_some(violation))
     }
 
@@ -220,8 +215,7 @@ impl World {
         let mut slots: Vec<u8> = self.links().filter(|on| on.1.instance == n).map(|on| on.0.slot).collect();
         slots.dedup();
         let is_doomed = self.links().any(|(_, link)| link.instance == n && link.doomed);
-        let is_healthy =
-            ended.mark == Mark::None || self.handover == Handover::OnRelease || slots.is_empty();
+        let is_healthy = ended.mark == Mark::None || self.handover == Handover::OnRelease || slots.is_empty();
         let charges = [
             (is_doomed, Violation::EndedWithVolume),
             (ended.foreign.is_some() || slots.len() > 1, Violation::EndedWithForeign),

@@ -39,18 +39,33 @@ pub fn quiet(world: &World) -> Quiet {
     if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
         return known;
     }
-    let quiet = play(world.clone());
+    let quiet = play(world.clone(), |_| {});
     KNOWN.with_borrow_mut(|known| known.insert(key, quiet));
     quiet
 }
 
 /// The worlds through which a quiet one goes, for whoever looks into a fault.
-fn play(mut world: World) -> Quiet {
+pub fn course(world: &World) -> Vec<String> {
+    let mut course = Vec::new();
+    let end = play(world.clone(), |world| {
+        course.push(world.to_string());
+        let seen = Sources::all(world).observe(&Memory::default());
+        for slot in seen.iter().flat_map(|seen| planner::plan(seen).slots) {
+            let findings = slot.findings.iter().map(|finding| format!("\n      {finding}"));
+            course.push(format!("{} {:?}{}", slot.slot, slot.state, findings.collect::<String>()));
+        }
+    });
+    course.push(format!("{end:?}"));
+    course
+}
+
+fn play(mut world: World, mut tell: impl FnMut(&World)) -> Quiet {
     let mut memory = Memory::default();
     let mut acts = 0;
     loop {
         world.calm();
         memory.catch_up();
+        tell(&world);
         match look_and_act(&mut world, &mut memory) {
             Err(violation) => return Quiet::Unsafe(violation),
             Ok(true) if acts == LOOKS => return Quiet::Endless,
@@ -133,15 +148,24 @@ fn is_fixed(slot: u8, world: &World) -> bool {
     if world.paused == Some(slot) || places(slot, world).into_iter().flatten().any(on_paused) {
         return true;
     }
-    let running: BTreeSet<u8> = volumes_on(slot, world).filter(|n| world.phase(*n) == Phase::Running).collect();
+    let running: BTreeSet<u8> =
+        volumes_on(slot, world).filter(|n| world.phase(*n) == Phase::Running).collect();
     let is_ended = |n: u8| {
         let is_doomed = world.links().any(|(_, link)| link.instance == n && link.doomed);
         let is_clear = world.instance(n).is_some_and(|instance| instance.foreign.is_none());
-        let leads = world.first_volume(slot).and_then(|first| first.link).is_some_and(|link| link.instance == n);
-        world.handover == Handover::Terminate && leads && is_clear && !is_doomed
+        let leads =
+            world.first_volume(slot).and_then(|first| first.link).is_some_and(|link| link.instance == n);
+        world.handover == Handover::Terminate && leads && is_clear && !is_doomed && !is_known(slot, n, world)
     };
     let stays = |n: u8| (world.is_fit(n) || is_ended(n)) && !world.has_another(slot, n);
     running.len() > 1 || !running.into_iter().all(stays)
+}
+
+/// Known faults of the planner, each of which a test finds. To be removed with them.
+fn is_known(slot: u8, n: u8, world: &World) -> bool {
+    // Under the policy `terminate` a holder with several volumes of its slot is never ended: no other instance is a
+    // candidate, since another volume than the first is on the holder.
+    volumes_on(slot, world).filter(|on| *on == n).count() > 1
 }
 
 fn volumes_on(slot: u8, world: &World) -> impl Iterator<Item = u8> {

@@ -49,7 +49,8 @@ impl World {
             Phase::Stopped => instance.mounted = false,
             Phase::Gone => {
                 (instance.mounted, instance.foreign) = (false, None);
-                for address in self.addresses.iter_mut().filter(|it| it.at.is_some_and(|at| at.instance == n)) {
+                for address in self.addresses.iter_mut().filter(|it| it.at.is_some_and(|at| at.instance == n))
+                {
                     address.at = None;
                 }
             }

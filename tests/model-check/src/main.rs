@@ -1,18 +1,45 @@
-//! Runs the model check
+//! Runs the model check on the worlds that the project vouches for, then looks for the mistakes that are sown on purpose,
+//! and prints its figures. The last line sums up.
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
-use model_check::*;
-fn main() {
-    let most: usize = std::env::args().nth(1).and_then(|s| s.parse().ok()).unwrap();
-    let only: Option<String> = std::env::args().nth(2);
-    let mut total = 0;
-    for named in worlds() { let name = named.name;
-        if only.as_ref().is_some_and(|o| !named.name.contains(o.as_str())) { continue; }
-        let n = named.starts.len();
-        let t = std::time::Instant::now();
-        let c = checked(named, 2, most);
-        total += c.states;
-        println!("{}: {} starts, {} states, depth {}, exhausted {}, {:?}", name, n, c.states, c.depth, c.is_exhausted, t.elapsed());
-        for f in c.faults { println!("{f}"); }
+
+use model_check::{Checked, Effort, MOST, Seed, checked, seeds, worlds};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let effort = arguments.next().as_deref().and_then(Effort::parse);
+    let (Some(effort), part) = (effort, arguments.next().unwrap_or_default()) else {
+        println!("usage: model-check short|normal|long [part of the name of a world]");
+        return ExitCode::from(2);
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (mut figures, mut faults) = (Vec::new(), 0);
+    for check in worlds().into_iter().filter(|check| check.name.contains(&part)) {
+        let (name, starts, most) = (check.name, check.starts.len(), effort.most(&check));
+        let found = checked(check, threads, most);
+        let end = if found.is_exhausted { "all" } else { "the first" };
+        println!("{name}: {end} {} states from {starts} starts, depth {}", found.states, found.depth);
+        found.faults.iter().for_each(|fault| println!("{fault}"));
+        faults += found.faults.len();
+        figures.push(found);
     }
-    println!("total {total}");
+    let (mut sown, mut found) = (0, 0);
+    for Seed { check, expected } in seeds() {
+        let name = check.name;
+        let is_found = checked(check, 1, MOST).violation == Some(expected);
+        println!("{name}: {}", if is_found { "found" } else { "NOT FOUND" });
+        (sown, found) = (sown + 1, found + usize::from(is_found));
+    }
+    println!("{}, {faults} violations, {found} of {sown} seeded bugs found", summary(&figures));
+    if faults == 0 && found == sown { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn summary(figures: &[Checked]) -> String {
+    let states: usize = figures.iter().map(|found| found.states).sum();
+    let exhausted = figures.iter().filter(|found| found.is_exhausted).count();
+    let depth = figures.iter().map(|found| found.depth).max().unwrap_or(0);
+    format!(
+        "model check: {} worlds ({exhausted} of them exhausted), {states} unique states, depth {depth}",
+        figures.len()
+    )
 }

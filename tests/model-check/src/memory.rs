@@ -53,7 +53,9 @@ impl Memory {
                 self.0.insert(Fact::Accepted { volume, instance }, Age::New);
             }
             (Call::Associate { address, instance, place }, Answer::Accepted) => {
-                self.0.retain(|fact, _| !matches!(fact, Fact::Associated { address: known, .. } if *known == address));
+                self.0.retain(
+                    |fact, _| !matches!(fact, Fact::Associated { address: known, .. } if *known == address),
+                );
                 self.0.insert(Fact::Associated { address, instance, place }, Age::New);
             }
             (Call::Terminate { instance }, Answer::Accepted) => {

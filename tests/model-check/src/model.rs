@@ -34,6 +34,8 @@ pub struct Check {
     pub refuses: bool,
     /// A mistake that the check must find, if any.
     pub bug: Option<Bug>,
+    /// The only violation that counts, if not all do.
+    pub only: Option<Violation>,
 }
 
 /// A state.
@@ -134,7 +136,9 @@ impl Model for Check {
             Action::TakeBack(volume) => {
                 next.left = spend(next.left)?;
                 let volume = Arc::make_mut(&mut next.now).volumes.get_mut(usize::from(volume))?;
-                volume.taken_back = volume.link.take().map(|link| link.instance);
+                let from = volume.link.take()?.instance;
+                // It takes longer than a look is fresh until the volume can be attached elsewhere.
+                next.outlast(from, Phase::Gone, true, self.bug);
             }
         }
         next.functions.sort();
@@ -172,7 +176,8 @@ fn sights(state: &State) -> Vec<Sight> {
     for stale_volumes in choices(state.now.volumes != state.stale.volumes) {
         for stale_addresses in choices(state.now.addresses != state.stale.addresses) {
             // What is attached to an instance is shown with it.
-            let differ = state.now.instances != state.stale.instances || state.now.volumes != state.stale.volumes;
+            let differ =
+                state.now.instances != state.stale.instances || state.now.volumes != state.stale.volumes;
             for stale_instances in choices(differ) {
                 sights.push(Sight {
                     stale_volumes: *stale_volumes,
@@ -248,6 +253,10 @@ impl Check {
         }
     }
 
+    fn counts(&self, violation: Violation) -> bool {
+        self.only.is_none_or(|only| only == violation)
+    }
+
     fn of_ec2(&self, state: &State, actions: &mut Vec<Action>) {
         for (n, instance) in (0..).zip(&state.now.instances) {
             actions.extend(next_phases(instance.phase).iter().map(|phase| Action::Turn(n, *phase)));
@@ -281,7 +290,7 @@ impl Check {
         } else if !outcome.waits {
             *function = Function::default();
         }
-        next.violation = outcome.violation;
+        next.violation = outcome.violation.filter(|violation| self.counts(*violation));
         Some(())
     }
 
@@ -300,7 +309,7 @@ impl Check {
         if reply == Reply::IsLost && !is_accepted {
             return None;
         }
-        next.violation = charge.filter(|_| is_accepted);
+        next.violation = charge.filter(|violation| is_accepted && self.counts(*violation));
         let function = next.functions.get_mut(function)?;
         if reply == Reply::Arrives {
             function.memory.remember(&call, answer);

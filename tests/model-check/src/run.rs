@@ -3,7 +3,7 @@
 use crate::ec2::Violation;
 use crate::goal;
 use crate::model::Check;
-use stateright::{Checker, Model};
+use stateright::{Checker, HasDiscoveries, Model};
 
 /// What a check has found.
 #[derive(Debug)]
@@ -22,7 +22,13 @@ pub struct Checked {
 
 /// Carries a check out, up to a number of generated states.
 pub fn checked(check: Check, threads: usize, most: usize) -> Checked {
-    let checked = check.checker().threads(threads).target_state_count(most).spawn_bfs().join();
+    let checked = check
+        .checker()
+        .finish_when(HasDiscoveries::Any)
+        .threads(threads)
+        .target_state_count(most)
+        .spawn_bfs()
+        .join();
     let mut found = Checked {
         states: checked.unique_state_count(),
         depth: checked.max_depth(),
@@ -33,13 +39,15 @@ pub fn checked(check: Check, threads: usize, most: usize) -> Checked {
     for (property, path) in checked.discoveries() {
         let last = path.last_state();
         found.violation = found.violation.or(last.violation);
-        let end = last.violation.map_or_else(|| format!("{:?}", goal::quiet(&last.now)), |it| format!("{it:?}"));
-        let mut told = format!("NOT {property}: {end}");
+        let mut told = format!("NOT {property}: {:?}", last.violation);
         for (state, action) in path.clone().into_vec() {
             told.push_str(&format!("\n  {}", state.now));
             if let Some(action) = action {
                 told.push_str(&format!("\n    {action:?}"));
             }
+        }
+        for world in goal::course(&last.now).iter().filter(|_| last.violation.is_none()) {
+            told.push_str(&format!("\n  then {world}"));
         }
         found.faults.push(told);
     }

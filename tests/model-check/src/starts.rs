@@ -70,7 +70,9 @@ fn place_volume(world: &World, n: usize) -> Vec<World> {
             foreign == Some(*device)
                 || world.links().any(|(_, link)| link.instance == instance && link.device == *device)
         };
-        let Some(device) = (if is_first { 'f' } else { 'g' }..='p').find(|device| !taken(device)) else { continue };
+        let Some(device) = (if is_first { 'f' } else { 'g' }..='p').find(|device| !taken(device)) else {
+            continue;
+        };
         let link = Link { instance, device, state: LinkState::Attached, doomed: false };
         let mut with = world.clone();
         if let Some(volume) = with.volumes.get_mut(n) {

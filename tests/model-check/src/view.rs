@@ -5,7 +5,9 @@ use crate::memory::Memory;
 use crate::world::{Address, Instance, Link, LinkState, Mark, Phase, Volume, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use planner::device::DeviceName;
-use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, SlotName, VolumeId, Zone};
+use planner::ids::{
+    AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, SlotName, VolumeId, Zone,
+};
 use planner::observation as seen;
 use planner::plan::{Next, SlotPlan, Step};
 use planner::tags::{DrainingTag, InstanceTags, ResourceTags, Setting};
@@ -233,9 +235,9 @@ fn instance(n: u8, instance: &Instance, places: u8, world: &World) -> Option<see
         let link = it.link.filter(|link| link.instance == n)?;
         Some(seen::BlockDevice { device: device(link.device), volume: volume_id(volume)? })
     });
-    let foreign = instance.foreign.and_then(|letter| {
-        Some(seen::BlockDevice { device: device(letter), volume: volume_id(u8::MAX)? })
-    });
+    let foreign = instance
+        .foreign
+        .and_then(|letter| Some(seen::BlockDevice { device: device(letter), volume: volume_id(u8::MAX)? }));
     let place = |place| seen::PrivateAddress { private: private(n, place), elastic: None };
     Some(seen::Instance {
         id: instance_id(n)?,

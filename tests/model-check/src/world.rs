@@ -85,8 +85,6 @@ pub struct Volume {
     pub slot: u8,
     /// Where it is attached.
     pub link: Option<Link>,
-    /// From which instance EC2 took it back after it had accepted the attachment.
-    pub taken_back: Option<u8>,
 }
 
 /// A volume's attachment.
@@ -163,7 +161,7 @@ impl Shape {
             addresses: Vec::new(),
         };
         for ((volumes, addresses), slot) in self.slots.iter().zip(0..) {
-            let volume = Volume { slot, link: None, taken_back: None };
+            let volume = Volume { slot, link: None };
             world.volumes.extend(std::iter::repeat_n(volume, usize::from(*volumes)));
             let address = Address { slot, at: None };
             world.addresses.extend(std::iter::repeat_n(address, usize::from(*addresses)));
@@ -220,9 +218,8 @@ impl World {
 
     /// Whether EC2 has accepted to attach the slot's first volume to the instance, and nobody has taken it off since.
     pub fn has_first(&self, slot: u8, instance: u8) -> bool {
-        self.first_volume(slot).is_some_and(|first| {
-            first.link.is_some_and(|link| link.instance == instance) || first.taken_back == Some(instance)
-        })
+        let link = self.first_volume(slot).and_then(|first| first.link);
+        link.is_some_and(|link| link.instance == instance)
     }
 
     /// Whether another slot has a volume on the instance.
@@ -275,9 +272,6 @@ impl fmt::Display for World {
             if let Some(link) = volume.link {
                 write!(f, " on i{}/{} {:?}", link.instance, link.device, link.state)?;
                 f.write_str(if link.doomed { " goes with it" } else { "" })?;
-            }
-            if let Some(from) = volume.taken_back {
-                write!(f, " taken back from i{from}")?;
             }
         }
         for (n, address) in self.addresses.iter().enumerate() {
