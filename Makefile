@@ -15,16 +15,19 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
-WIRE := stage
+WIRE := stage demo wire
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The story that the demo plays: replacement or interruption. Both, one after the other, unless it is named.
+STORY ?=
+
 .PHONY: demo
-demo: functions ## Replays a fleet replacement through the real functions against a local EC2
-	@cargo run --quiet -p end-to-end --bin demo
+demo: functions ## Plays two stories with the real functions against a local EC2 (STORY=…), as a timeline and a picture
+	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
 test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
@@ -39,7 +42,7 @@ test-sdk: functions
 
 .PHONY: test-wire
 test-wire: functions
-	cargo test $(call packages,$(WIRE)) --features stage/local-ec2
+	cargo test $(call packages,$(WIRE))
 
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
@@ -52,7 +55,7 @@ build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into tar
 lint: tools ## Checks format, lints and the template
 	cargo fmt --all --check
 	cargo clippy $(call packages,$(PURE)) --all-targets -- -D warnings
-	cargo clippy $(call packages,$(WIRE)) --all-targets --features stage/local-ec2 -- -D warnings
+	cargo clippy $(call packages,$(WIRE)) --all-targets -- -D warnings
 	cargo clippy $(call packages,$(SDK)) --all-targets -- -D warnings
 	PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template template.yaml
 	$(BIN)/cfn-lint template.yaml
@@ -102,6 +105,13 @@ simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays
 .PHONY: faults
 faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run --release -p simulation --bin faults
+
+# How many invocations the wire test has at least; with SEED=n that storm.
+INVOCATIONS ?= 1000
+
+.PHONY: wire
+wire: functions ## Storms the real binaries over HTTP with churn, faults and bad events (INVOCATIONS=1000)
+	cargo run --quiet -p wire -- $(INVOCATIONS) $(SEED)
 
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)

@@ -2,6 +2,7 @@
 //!
 //! Whatever happens here is an addition to `on-release`, which needs nothing: EC2 releases the volume in the end.
 
+use crate::checks;
 use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::matching::Rank;
@@ -39,6 +40,9 @@ enum Obstacle {
 }
 
 fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obstacle> {
+    if let Some(finding) = checks::first_device(slot, view) {
+        return Some(Obstacle::Told(finding));
+    }
     match slot.policy(view.observation) {
         Policy::OnRelease | Policy::Drain => Some(Obstacle::Policy),
         Policy::Terminate => {

@@ -10,6 +10,7 @@ use crate::memory::{REFUSAL_SECONDS, STALE_SECONDS};
 use crate::observation::{Instance, Observation, Volume};
 use crate::slot::Slot;
 use chrono::{DateTime, Utc};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What a first volume asks for.
@@ -17,19 +18,24 @@ pub(crate) fn first_device(first: &Volume) -> DeviceName {
     first.tags.device.value().cloned().unwrap_or_else(device::first_default)
 }
 
-/// The name that the first volumes of a fleet have in common, with a volume that asks for it: the one that most ask
-/// for, and of several such the smallest. A slot whose first volume asks for another is blocked, and makes none of the
-/// others wait. Names are compared exactly: nobody says that EC2 refuses `/dev/xvdf` while `/dev/sdf` is taken.
-pub(crate) fn common_first_device<'a>(
+/// A first volume that asks for another name than this one, with that name, where this one may not be attached before a
+/// person has decided. A name counts where all ask for it, or at least two more than for all others together: then no
+/// change of one tag, and no volume more or less, lets another name count. So two looks of which one saw the change
+/// never send two slots to one instance under two names, which EC2 would accept. Names are compared exactly: nobody says
+/// that EC2 refuses `/dev/xvdf` while `/dev/sdf` is taken.
+pub(crate) fn at_odds<'a>(
+    first: &Volume,
     firsts: impl Iterator<Item = &'a Volume>,
 ) -> Option<(&'a Volume, DeviceName)> {
+    let own = first_device(first);
+    let (alike, others): (Vec<&Volume>, Vec<&Volume>) = firsts.partition(|other| first_device(other) == own);
     let mut asked: BTreeMap<DeviceName, Vec<&Volume>> = BTreeMap::new();
-    for first in firsts {
-        asked.entry(first_device(first)).or_default().push(first);
+    for other in &others {
+        asked.entry(first_device(other)).or_default().push(other);
     }
-    let most = asked.values().map(Vec::len).max()?;
-    let (name, volumes) = asked.into_iter().find(|(_, volumes)| volumes.len() == most)?;
-    volumes.first().map(|volume| (*volume, name))
+    let (name, volumes) = asked.into_iter().min_by_key(|(_, volumes)| Reverse(volumes.len()))?;
+    let is_outvoted = alike.len() < others.len() + 2;
+    volumes.first().filter(|_| is_outvoted).map(|volume| (*volume, name))
 }
 
 /// What each volume of the slot asks for, whatever instance it goes to: so the names are the same after each
@@ -80,9 +86,11 @@ pub(crate) fn for_first(
         else {
             return Ok(name);
         };
-        // A slot that took the name can be seen by now, and would have the instance. So it is none.
-        let is_no_slot = age(refused) > STALE_SECONDS;
-        if !is_no_slot && !(is_alone(slot, observation) && has_foreign(instance, &name, observation)) {
+        // A slot that took the name could be seen by now, and would have the instance.
+        let settled = age(refused) > STALE_SECONDS;
+        let is_of_no_slot =
+            settled || (is_alone(slot, observation) && has_foreign(instance, &name, observation));
+        if !is_of_no_slot {
             return Err(name);
         }
     }

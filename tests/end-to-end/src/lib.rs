@@ -1,9 +1,8 @@
-//! The real functions, under AWS's runtime interface emulator, against a local EC2: what the end-to-end tests and
-//! the demo are staged with.
+//! The real functions, under AWS's runtime interface emulator, against a local EC2: what the end-to-end tests are
+//! staged with.
 //!
 //! The local EC2 is moto. It leaves parts of EC2 out; [`World`] plays those, and nothing else.
 
-pub mod demo;
 mod figures;
 mod moto;
 mod proxy;

@@ -71,7 +71,7 @@ pub enum Error {
         /// What is not there.
         what: &'static str,
     },
-    /// The story of the demo went another way.
+    /// What was to happen did not.
     #[error("the story went wrong: {0}")]
     Story(String),
 }

@@ -71,11 +71,11 @@ impl Leash {
     pub async fn ready<T>(
         &self,
         within: Duration,
-        mut seen: impl AsyncFnMut(&str) -> Option<T>,
+        mut seen: impl FnMut(&str) -> Option<T>,
     ) -> Result<T, Error> {
         let end = Instant::now() + within;
         while Instant::now() < end {
-            if let Some(sign) = seen(&self.output()).await {
+            if let Some(sign) = seen(&self.output()) {
                 return Ok(sign);
             }
             tokio::time::sleep(PAUSE).await;

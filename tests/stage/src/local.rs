@@ -23,6 +23,12 @@ impl LocalEc2 {
     /// the times of events and launches with the machine's clock. At another [`Speed`] the two part: read what that
     /// does to warnings and to freshness (docs/verification.md, "Wire") before you choose one.
     pub fn start(setup: Setup, speed: Speed) -> Result<Self, Error> {
+        Self::start_at(Setup { start: WallClock.now(), ..setup }, speed)
+    }
+
+    /// The same, with a clock that begins where the setup says: some way back, say, to be put forward once a scene is
+    /// set.
+    pub fn start_at(setup: Setup, speed: Speed) -> Result<Self, Error> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("open a port"))?;
         let address = listener.local_addr().map_err(Error::io("open a port"))?;
         listener.set_nonblocking(true).map_err(Error::io("prepare a port"))?;
@@ -33,9 +39,9 @@ impl LocalEc2 {
         let server = thread::spawn(move || {
             runtime.block_on(async {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                let cloud = Cloud::new(Setup { start: WallClock.now(), ..setup });
+                let region = Region::at_speed(Cloud::new(setup), speed);
                 tokio::select! {
-                    () = serve(listener, Region::at_speed(cloud, speed), Keys::default()) => {}
+                    () = serve(listener, region, Keys::default()) => {}
                     _ = ended => {}
                 }
             });

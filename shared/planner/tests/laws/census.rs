@@ -70,4 +70,6 @@ fn worlds_lead_to_every_finding_that_a_slot_can_have() {
         assert!(plans.iter().any(|slot| told(slot, code)), "{code}");
     }
     assert!(plans.iter().any(|slot| slot.state == SlotState::Paused));
+    let ends = |slot: &SlotPlan| slot.steps().any(|step| step.name() == "terminate-instance");
+    assert!(plans.iter().any(ends));
 }

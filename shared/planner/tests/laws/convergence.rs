@@ -40,7 +40,7 @@ fn settle(ideal: &mut Ideal) -> (usize, Plan) {
 fn moved(seen: &Observation, first: &Plan, now: &Plan) -> Vec<String> {
     let both = first.slots.iter().zip(&now.slots).filter(|(before, now)| {
         let held = before.state == SlotState::Held && facts::slot(seen, &now.slot).first().is_some();
-        held && !is_shut(now) && (now.holder != before.holder || now.steps().next().is_some())
+        held && !is_shut(seen, now) && (now.holder != before.holder || now.steps().next().is_some())
     });
     both.map(|(_, now)| format!("{} moved", now.slot)).collect()
 }
@@ -71,7 +71,7 @@ fn has_room(seen: &Observation, slot: &SlotFacts<'_>, last: &Plan) -> bool {
             let mut on = of.addresses.iter().filter_map(|address| facts::pointed_at(seen, address));
             is_claimed
                 || on.any(|on| on.id == instance.id)
-                    && (is_shut(other) || other.holder.as_ref() == Some(&instance.id))
+                    && (is_shut(seen, other) || other.holder.as_ref() == Some(&instance.id))
         });
         slot.is_fit(instance) && (!slot.volumes.is_empty() || !is_taken)
     })
@@ -115,7 +115,7 @@ proptest! {
                     let by_hand = ["several-instances", "shared-holder"];
                     // An address of a slot that waits for a person is in the way until then.
                     let mut others = last.slots.iter().filter(|other| other.slot != planned.slot);
-                    let kept = told(planned, "private-address-taken") && others.any(is_shut);
+                    let kept = told(planned, "private-address-taken") && others.any(|other| is_shut(seen, other));
                     let too_few = told(planned, "too-few-private-addresses") && has_too_few(seen, planned, &slot);
                     let known = too_few || by_hand.iter().any(|code| told(planned, code)) || kept;
                     prop_assert!(known, "{} of {:?}", slot.name, World(seen.clone()));

@@ -10,7 +10,7 @@ use planner::ids::{FleetName, SlotName};
 use planner::memory::{Accepted, Associated, Failure};
 use planner::observation::{AttachmentState, BlockDevice, InstanceState, Observation, VolumeState};
 use planner::plan::Step;
-use planner::tags::{DEVICE, HANDOVER, PAUSED, Policy, SLOT, Setting};
+use planner::tags::{DEVICE, DrainingTag, HANDOVER, PAUSED, Policy, SLOT, Setting};
 use proptest::strategy::Strategy;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -180,7 +180,7 @@ impl<'b> Maker<'b> {
     fn slot(&mut self, index: u8) {
         let name = SLOTS[usize::from(index)];
         let zone = self.dice.choose(&ZONES);
-        let policy = self.dice.choose(&["", "", "", "", "", "", "on-release", "drain", "terminate"]);
+        let policy = self.dice.choose(&["", "", "", "", "", "on-release", "drain", "terminate", "terminate"]);
         let volumes =
             if self.kind.aligned { self.dice.choose(&[1, 2, 3]) } else { self.dice.choose(&[1, 1, 2, 3, 0]) };
         let addresses = self.dice.choose(&[1, 0, 2, 3]).max(u8::from(volumes == 0));
@@ -193,6 +193,29 @@ impl<'b> Maker<'b> {
         }
         for k in 0..addresses {
             self.address(k * 3 + index + 1, zone, home, &[(SLOT, name), (HANDOVER, policy)]);
+        }
+        if let Some(home) = home.filter(|_| policy == "terminate") {
+            self.endanger(home);
+        }
+    }
+
+    /// Lets an instance whose slot has the policy `terminate` go, with another one to take over, and now and then gives it
+    /// what is not to go with it.
+    fn endanger(&mut self, home: u8) {
+        let (goes, has_foreign) = (!self.dice.one_in(4), self.dice.one_in(2));
+        let (mark, instances) =
+            ("spot-interruption-warning 2026-11-23T12:10:00Z", &mut self.seen.0.instances);
+        let spare = usize::from(home) % instances.len();
+        if goes {
+            instances[spare].state = InstanceState::Running;
+        }
+        let home = &mut instances[usize::from(home) - 1];
+        if goes && home.tags.draining.is_none() {
+            home.state = InstanceState::Running;
+            home.tags.draining = Some(DrainingTag::read(mark));
+        }
+        if has_foreign {
+            home.devices.push(BlockDevice { device: device('m'), volume: volume_id(91) });
         }
     }
 
