@@ -4,7 +4,7 @@
 use crate::ec2::{Call, Violation};
 use crate::memory::Memory;
 use crate::view::{self, Calls, Sources};
-use crate::world::{LinkState, Phase};
+use crate::world::{Instance, LinkState, Phase};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -123,7 +123,7 @@ fn spoil(calls: &mut Calls, sources: Sources<'_>, bug: Option<Bug>) {
     let holder = holder.filter(|(_, link)| {
         link.state == LinkState::Attached && sources.instances.phase(link.instance) == Phase::Running
     });
-    let is_healthy = |n| sources.instances.instance(n).is_some_and(|on| on.is_healthy());
+    let is_healthy = |n| sources.instances.instance(n).is_some_and(Instance::is_healthy);
     match (bug, holder) {
         (Some(Bug::DetachNamesNoInstance), _) => {
             for call in calls.lead.iter_mut().chain(calls.chains.iter_mut().flatten()) {

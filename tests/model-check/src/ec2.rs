@@ -87,8 +87,8 @@ pub enum Violation {
 
 impl World {
     /// What EC2 says to the call, having done it.
-    pub fn apply(&mut self, call: &Call, association: u8) -> Answer {
-        match *call {
+    pub fn apply(&mut self, call: Call, association: u8) -> Answer {
+        match call {
             Call::Attach { volume, instance, device } => self.attach(volume, instance, device),
             Call::Detach { volume, instance } => self.detach(volume, instance),
             Call::Associate { address, instance, place } => {
@@ -153,7 +153,7 @@ impl World {
         }
         // EC2 displaces what is there, whatever the call says of its own address.
         for other in &mut self.addresses {
-            if is_in_place(other, to) {
+            if is_in_place(*other, to) {
                 other.at = None;
             }
         }
@@ -174,11 +174,11 @@ impl World {
     }
 
     /// What the call would be guilty of if EC2 carried it out now.
-    pub fn charge(&self, call: &Call) -> Option<Violation> {
+    pub fn charge(&self, call: Call) -> Option<Violation> {
         if self.is_left_alone(call) {
             return Some(Violation::Paused);
         }
-        match *call {
+        match call {
             Call::Attach { volume, instance, .. } => self.charge_attach(volume, instance),
             Call::Detach { volume, .. } => {
                 let link = self.volume(volume)?.link?;
@@ -225,8 +225,8 @@ impl World {
     }
 
     /// Whether the call touches what is paused.
-    fn is_left_alone(&self, call: &Call) -> bool {
-        let (slot, instance) = match *call {
+    fn is_left_alone(&self, call: Call) -> bool {
+        let (slot, instance) = match call {
             Call::Attach { volume, instance, .. } => (self.volume(volume).map(|it| it.slot), Some(instance)),
             Call::Detach { volume, instance } => {
                 let subject = self.volume(volume);
@@ -251,12 +251,12 @@ impl World {
     }
 
     /// Whether the call would displace an address of another kind.
-    pub fn displaces(&self, call: &Call) -> bool {
-        let Call::Associate { instance, place, .. } = *call else { return false };
-        self.addresses.iter().any(|other| is_in_place(other, Association { instance, place, id: 0 }))
+    pub fn displaces(&self, call: Call) -> bool {
+        let Call::Associate { instance, place, .. } = call else { return false };
+        self.addresses.iter().any(|other| is_in_place(*other, Association { instance, place, id: 0 }))
     }
 }
 
-fn is_in_place(address: &Address, to: Association) -> bool {
+fn is_in_place(address: Address, to: Association) -> bool {
     address.at.is_some_and(|at| (at.instance, at.place) == (to.instance, to.place))
 }

@@ -47,7 +47,7 @@ impl Function {
             open.extend(calls.lead.map(|call| (slot, Part::Lead, call)));
             for (n, chain) in calls.chains.iter().enumerate() {
                 let next = chain.first().copied();
-                let is_open = calls.lead.is_none() || next.is_some_and(|call| overtakes(bug, &call));
+                let is_open = calls.lead.is_none() || next.is_some_and(|call| overtakes(bug, call));
                 open.extend(next.filter(|_| is_open).map(|call| (slot, Part::Chain(n), call)));
             }
         }
@@ -90,7 +90,7 @@ impl Function {
 }
 
 /// Whether the call is made without waiting for the first volume. A mistake.
-fn overtakes(bug: Option<Bug>, call: &Call) -> bool {
+fn overtakes(bug: Option<Bug>, call: Call) -> bool {
     match bug {
         Some(Bug::SecondVolumeAhead) => matches!(call, Call::Attach { .. }),
         Some(Bug::AddressAhead) => matches!(call, Call::Associate { .. } | Call::Disassociate { .. }),
@@ -118,8 +118,8 @@ pub fn fresh_association(address: u8, stale: &World, functions: &[Function]) -> 
 }
 
 /// Makes a call in a quiet world: what EC2 answers.
-pub fn call_in_quiet(world: &mut World, memory: &mut Memory, call: &Call) -> Answer {
-    let Call::Associate { address, .. } = *call else {
+pub fn call_in_quiet(world: &mut World, memory: &mut Memory, call: Call) -> Answer {
+    let Call::Associate { address, .. } = call else {
         let answer = world.apply(call, 0);
         memory.remember(call, answer);
         return answer;

@@ -105,9 +105,9 @@ fn look_and_act(world: &mut World, memory: &mut Memory) -> Result<bool, Violatio
 /// Makes calls in their order, as far as EC2 accepts them. Whether it accepted all.
 fn chain(calls: &[Call], world: &mut World, memory: &mut Memory) -> Result<bool, Violation> {
     for call in calls {
-        let displaced = world.displaces(call).then_some(Violation::Displaced);
-        let charge = world.charge(call).or(displaced);
-        if function::call_in_quiet(world, memory, call) != Answer::Accepted {
+        let displaced = world.displaces(*call).then_some(Violation::Displaced);
+        let charge = world.charge(*call).or(displaced);
+        if function::call_in_quiet(world, memory, *call) != Answer::Accepted {
             return Ok(false);
         }
         if let Some(violation) = charge {

@@ -2,23 +2,17 @@
 //!
 //! It asks two things of every state: that nothing unsafe has happened, and that a quiet world would converge.
 
-mod bug;
-mod ec2;
-mod function;
-mod goal;
-mod life;
-mod memory;
-mod model;
-mod run;
-mod seeds;
-mod starts;
-mod view;
-mod world;
-mod worlds;
-
-pub use bug::Bug;
-pub use ec2::Violation;
-pub use model::Check;
-pub use run::{Checked, checked};
-pub use seeds::{MOST, Seed, seeds};
-pub use worlds::{Effort, worlds};
+pub mod bug;
+pub mod ec2;
+pub mod function;
+pub mod goal;
+pub mod life;
+pub mod memory;
+pub mod model;
+pub mod run;
+pub mod seeds;
+pub mod starts;
+pub mod state;
+pub mod view;
+pub mod world;
+pub mod worlds;

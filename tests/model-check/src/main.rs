@@ -2,7 +2,9 @@
 //! and prints its figures. The last line sums up.
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
-use model_check::{Checked, Effort, MOST, Seed, checked, seeds, worlds};
+use model_check::run::{Checked, checked};
+use model_check::seeds::{MOST, Seed, seeds};
+use model_check::worlds::{Effort, worlds};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

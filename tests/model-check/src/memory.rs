@@ -46,8 +46,8 @@ impl Memory {
     }
 
     /// Remembers what EC2 said to a call.
-    pub fn remember(&mut self, call: &Call, answer: Answer) {
-        match (*call, answer) {
+    pub fn remember(&mut self, call: Call, answer: Answer) {
+        match (call, answer) {
             (Call::Attach { volume, instance, .. }, Answer::Accepted) => {
                 self.forget_accepted(volume);
                 self.0.insert(Fact::Accepted { volume, instance }, Age::New);
@@ -148,7 +148,7 @@ impl Memory {
                 }
                 Fact::Failed { slot, ref call } => memory.failures.push(Failure {
                     slot: view::slot_name(slot),
-                    step: view::step(call)?,
+                    step: view::step(*call)?,
                     reason: "UnauthorizedOperation".to_owned(),
                 }),
             }

@@ -4,14 +4,13 @@
 //! Time is not counted: see [`crate::function::may_last`] for what is assumed of it, and [`crate::memory`] for what a
 //! function remembers.
 
-use crate::bug::Bug;
-use crate::ec2::{Answer, Violation};
+use crate::bug::{self, Bug};
+use crate::ec2::{Answer, Call, Violation};
 use crate::function::{self, Function, Part, Round};
-use crate::goal;
+use crate::goal::{self, Quiet};
 use crate::life::{Settling, next_phases};
-use crate::view::Sources;
+use crate::state::{Action, Sight, State};
 use crate::world::{LinkState, Mark, Phase, World};
-use crate::{bug, goal::Quiet};
 use stateright::{Model, Property};
 use std::sync::Arc;
 
@@ -36,56 +35,6 @@ pub struct Check {
     pub bug: Option<Bug>,
     /// The only violation that counts, if not all do.
     pub only: Option<Violation>,
-}
-
-/// A state.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct State {
-    /// EC2 as it is.
-    pub now: Arc<World>,
-    /// EC2 as its answers may still have it.
-    pub stale: Arc<World>,
-    /// The functions, in an order of their own: they are alike.
-    pub functions: Vec<Function>,
-    /// How much churn is left.
-    pub left: Option<u8>,
-    /// What must never have happened.
-    pub violation: Option<Violation>,
-}
-
-/// Which of EC2's answers a look gets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Sight {
-    stale_volumes: bool,
-    stale_addresses: bool,
-    stale_instances: bool,
-}
-
-/// Something that can happen next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// A function looks, and plans.
-    Look(usize, Sight),
-    /// A function makes a call.
-    Act(usize, usize, Part),
-    /// The same, and the answer is lost.
-    Lose(usize, usize, Part),
-    /// A function makes a call that EC2 refuses for good.
-    Refuse(usize, usize, Part),
-    /// A function crashes, or its time is over.
-    End(usize),
-    /// What a function remembers grows old.
-    Age(usize),
-    /// EC2's answers catch up.
-    CatchUp,
-    /// An instance goes on in its life.
-    Turn(u8, Phase),
-    /// Something is said about an instance's end.
-    Mark(u8, Mark),
-    /// An attachment is completed, or ended.
-    Settle(u8),
-    /// EC2 takes an attachment back.
-    TakeBack(u8),
 }
 
 impl Model for Check {
@@ -129,12 +78,12 @@ impl Model for Check {
             Action::CatchUp => next.catch_up(),
             Action::Turn(n, phase) => self.turn(&mut next, n, phase)?,
             Action::Mark(n, mark) => {
-                next.left = spend(next.left)?;
+                spend(&mut next.left)?;
                 Arc::make_mut(&mut next.now).instances.get_mut(usize::from(n))?.mark = mark;
             }
             Action::Settle(volume) => self.settle(&mut next, volume)?,
             Action::TakeBack(volume) => {
-                next.left = spend(next.left)?;
+                spend(&mut next.left)?;
                 let volume = Arc::make_mut(&mut next.now).volumes.get_mut(usize::from(volume))?;
                 let from = volume.link.take()?.instance;
                 // It takes longer than a look is fresh until the volume can be attached elsewhere.
@@ -163,69 +112,29 @@ enum Reply {
 }
 
 /// One less, if there is one.
-fn spend(left: Option<u8>) -> Option<Option<u8>> {
-    match left {
-        Some(left) => left.checked_sub(1).map(Some),
-        None => Some(None),
+fn spend(left: &mut Option<u8>) -> Option<()> {
+    if let Some(left) = left {
+        *left = left.checked_sub(1)?;
     }
-}
-
-fn sights(state: &State) -> Vec<Sight> {
-    let choices = |differ: bool| if differ { &[false, true][..] } else { &[false] };
-    let mut sights = Vec::new();
-    for stale_volumes in choices(state.now.volumes != state.stale.volumes) {
-        for stale_addresses in choices(state.now.addresses != state.stale.addresses) {
-            // What is attached to an instance is shown with it.
-            let differ =
-                state.now.instances != state.stale.instances || state.now.volumes != state.stale.volumes;
-            for stale_instances in choices(differ) {
-                sights.push(Sight {
-                    stale_volumes: *stale_volumes,
-                    stale_addresses: *stale_addresses,
-                    stale_instances: *stale_instances,
-                });
-            }
-        }
-    }
-    sights
-}
-
-impl State {
-    fn catch_up(&mut self) {
-        self.stale = Arc::clone(&self.now);
-        self.functions.iter_mut().for_each(|function| function.memory.catch_up());
-    }
-
-    fn sources(&self, sight: Sight) -> Sources<'_> {
-        let world = |stale| if stale { &*self.stale } else { &*self.now };
-        Sources {
-            volumes: world(sight.stale_volumes),
-            addresses: world(sight.stale_addresses),
-            instances: world(sight.stale_instances),
-        }
-    }
-
-    /// The instance enters a phase for which it needs so long that nobody acts on what was before, nor is shown it.
-    fn outlast(&mut self, n: u8, phase: Phase, has_run: bool, bug: Option<Bug>) {
-        let is_settled = bug == Some(Bug::NoSettledStart)
-            || phase != Phase::Running
-            || self.stale.links().all(|(_, link)| link.instance != n);
-        if !function::may_last(self.stale.phase(n), phase, has_run) || !is_settled {
-            self.catch_up();
-        }
-        if bug == Some(Bug::NoFreshness) {
-            return;
-        }
-        for function in &mut self.functions {
-            let saw = function.round.as_ref().and_then(|round| round.saw.get(usize::from(n)));
-            if saw.is_some_and(|saw| !function::may_last(*saw, phase, has_run)) {
-                function.round = None;
-            }
-        }
-    }
+    Some(())
 }
 
 impl Check {
+    /// A check of everything that goes on without end, and of nothing that is rare.
+    pub fn new(name: &'static str, starts: Vec<World>, functions: usize) -> Self {
+        Self {
+            name,
+            starts,
+            functions,
+            churn: None,
+            recommends: false,
+            takes_back: false,
+            refuses: false,
+            bug: None,
+            only: None,
+        }
+    }
+
     fn of_functions(&self, state: &State, actions: &mut Vec<Action>) {
         let mut last = None;
         for (n, function) in state.functions.iter().enumerate() {
@@ -235,7 +144,7 @@ impl Check {
             }
             last = Some(function);
             if function.round.is_none() {
-                actions.extend(sights(state).into_iter().map(|sight| Action::Look(n, sight)));
+                actions.extend(state.sights().into_iter().map(|sight| Action::Look(n, sight)));
                 // A call that was made in a round is not old as long as the round is fresh.
                 if function.memory.can_age() {
                     actions.push(Action::Age(n));
@@ -297,14 +206,13 @@ impl Check {
     fn act(&self, next: &mut State, function: usize, slot: usize, part: Part, reply: Reply) -> Option<()> {
         let open = next.functions.get(function)?.open(self.bug);
         let (_, _, call) = *open.iter().find(|(of, which, _)| (*of, *which) == (slot, part))?;
-        let charge = next.now.charge(&call);
-        let association = match call {
-            crate::ec2::Call::Associate { address, .. } => {
-                function::fresh_association(address, &next.stale, &next.functions)
-            }
-            _ => 0,
+        let charge = next.now.charge(call);
+        let association = if let Call::Associate { address, .. } = call {
+            function::fresh_association(address, &next.stale, &next.functions)
+        } else {
+            0
         };
-        let answer = Arc::make_mut(&mut next.now).apply(&call, association);
+        let answer = Arc::make_mut(&mut next.now).apply(call, association);
         let is_accepted = answer == Answer::Accepted;
         if reply == Reply::IsLost && !is_accepted {
             return None;
@@ -312,13 +220,13 @@ impl Check {
         next.violation = charge.filter(|violation| is_accepted && self.counts(*violation));
         let function = next.functions.get_mut(function)?;
         if reply == Reply::Arrives {
-            function.memory.remember(&call, answer);
+            function.memory.remember(call, answer);
         }
         function.done(slot, part, is_accepted && reply == Reply::Arrives)
     }
 
     fn refuse(&self, next: &mut State, function: usize, slot: usize, part: Part) -> Option<()> {
-        next.left = spend(next.left)?;
+        spend(&mut next.left)?;
         let function = next.functions.get_mut(function)?;
         let open = function.open(self.bug);
         let (_, _, call) = *open.iter().find(|(of, which, _)| (*of, *which) == (slot, part))?;
@@ -331,7 +239,7 @@ impl Check {
         let before = *next.now.instance(n)?;
         match (before.phase, phase) {
             (Phase::Unborn | Phase::Stopping | Phase::Ending, _) | (Phase::Pending, Phase::Running) => {}
-            _ => next.left = spend(next.left)?,
+            _ => spend(&mut next.left)?,
         }
         Arc::make_mut(&mut next.now).turn(n, phase);
         match phase {

@@ -3,7 +3,8 @@
 use crate::ec2::Violation;
 use crate::goal;
 use crate::model::Check;
-use stateright::{Checker, HasDiscoveries, Model};
+use crate::state::{Action, State};
+use stateright::{Checker, HasDiscoveries, Model, Path};
 
 /// What a check has found.
 #[derive(Debug)]
@@ -37,19 +38,22 @@ pub fn checked(check: Check, threads: usize, most: usize) -> Checked {
         faults: Vec::new(),
     };
     for (property, path) in checked.discoveries() {
-        let last = path.last_state();
-        found.violation = found.violation.or(last.violation);
-        let mut told = format!("NOT {property}: {:?}", last.violation);
-        for (state, action) in path.clone().into_vec() {
-            told.push_str(&format!("\n  {}", state.now));
-            if let Some(action) = action {
-                told.push_str(&format!("\n    {action:?}"));
-            }
-        }
-        for world in goal::course(&last.now).iter().filter(|_| last.violation.is_none()) {
-            told.push_str(&format!("\n  then {world}"));
-        }
-        found.faults.push(told);
+        found.violation = found.violation.or(path.last_state().violation);
+        found.faults.push(told(property, path));
     }
     found
+}
+
+/// How a property came not to hold; where it is that a quiet world does not converge, what becomes of that.
+fn told(property: &str, path: Path<State, Action>) -> String {
+    let last = path.last_state().clone();
+    let mut lines = vec![format!("NOT {property}: {:?}", last.violation)];
+    for (state, action) in path.into_vec() {
+        lines.push(format!("  {}", state.now));
+        lines.extend(action.map(|action| format!("    {action:?}")));
+    }
+    if last.violation.is_none() {
+        lines.extend(goal::course(&last.now).iter().map(|world| format!("  then {world}")));
+    }
+    lines.join("\n")
 }

@@ -21,124 +21,91 @@ pub const MOST: usize = 3_000_000;
 
 /// All of them.
 pub fn seeds() -> Vec<Seed> {
-    let first = |instances, slots, handover| vec![Shape { instances, slots, handover }.quiet()];
-    let foreign = Instance { foreign: Some('p'), ..DRAINING };
-    let paused = Instance { paused: true, ..STOPPED };
-    let held = |handover, holder: Instance| on_first(&[(1, 0)], handover, holder);
+    taking().into_iter().chain(giving()).chain(ending()).collect()
+}
+
+/// A volume is taken from somebody, or what is to be left alone is touched.
+fn taking() -> Vec<Seed> {
+    let first = |slots| vec![Shape { instances: 2, slots, handover: OnRelease }.quiet()];
+    let stopped = on_first(&[(1, 0)], OnRelease, STOPPED);
+    let paused = on_first(&[(1, 0)], OnRelease, Instance { paused: true, ..STOPPED });
+    let running = on_first(&[(2, 0)], OnRelease, RUNNING);
     vec![
-        seed(
-            "a detach that names no instance",
-            Bug::DetachNamesNoInstance,
+        Sown("a detach that names no instance", Bug::DetachNamesNoInstance).shows(
             Violation::TakenFromUser,
-            held(OnRelease, STOPPED),
+            stopped,
             2,
-            None,
         ),
-        seed(
-            "no freshness, a start under the same id",
-            Bug::NoFreshness,
+        Sown("no freshness, a start under the same id", Bug::NoFreshness).shows(
             Violation::TakenFromUser,
-            first(2, &[(1, 0)], OnRelease),
+            first(&[(1, 0)]),
             1,
-            None,
         ),
-        // One stop and no start, so that nothing else can go wrong.
-        seed(
-            "no freshness, a late second volume",
-            Bug::NoFreshness,
-            Violation::Split,
-            on_first(&[(2, 0)], OnRelease, RUNNING),
-            2,
-            Some(1),
+        Sown("no freshness, a late second volume", Bug::NoFreshness).shows(Violation::Split, running, 2),
+        Sown("a detach from a holder that merely drains", Bug::DetachFromDraining).shows(
+            Violation::TakenFromUser,
+            first(&[(1, 0)]),
+            1,
         ),
-        seed(
-            "no common device name",
-            Bug::NoCommonDevice,
+        Sown("a pause that is not seen", Bug::PauseUnseen).shows(Violation::Paused, paused, 1),
+    ]
+}
+
+/// An instance is given what it should not have.
+fn giving() -> Vec<Seed> {
+    let first = |slots| vec![Shape { instances: 2, slots, handover: OnRelease }.quiet()];
+    let stopped = on_first(&[(2, 0)], OnRelease, STOPPED);
+    vec![
+        Sown("no common device name", Bug::NoCommonDevice).shows(
             Violation::TwoSlots,
-            first(2, &[(1, 0), (1, 0)], OnRelease),
+            first(&[(1, 0), (1, 0)]),
             2,
-            None,
         ),
-        seed(
-            "a detach from a holder that merely drains",
-            Bug::DetachFromDraining,
-            Violation::TakenFromUser,
-            first(2, &[(1, 0)], OnRelease),
-            1,
-            None,
+        Sown("the next device name at once", Bug::NextDeviceAtOnce).shows(
+            Violation::TwoSlots,
+            first(&[(1, 0), (1, 0)]),
+            2,
         ),
-        seed(
-            "a second volume before the first is accepted",
-            Bug::SecondVolumeAhead,
+        Sown("a second volume before the first is accepted", Bug::SecondVolumeAhead).shows(
             Violation::VolumeAhead,
-            first(2, &[(2, 0)], OnRelease),
+            first(&[(2, 0)]),
             1,
-            None,
         ),
-        seed(
-            "an address before the first volume is accepted",
-            Bug::AddressAhead,
+        Sown("an address before the first volume is accepted", Bug::AddressAhead).shows(
             Violation::AddressAhead,
-            first(2, &[(1, 1)], OnRelease),
+            first(&[(1, 1)]),
             1,
-            None,
         ),
-        seed(
-            "an end without a candidate",
-            Bug::EndWithoutCandidate,
-            Violation::EndedWithoutCandidate,
-            first(2, &[(1, 0)], Terminate),
-            1,
-            None,
-        ),
-        seed(
-            "an end of a holder with a volume of others",
-            Bug::EndWithForeign,
-            Violation::EndedWithForeign,
-            held(Terminate, foreign),
-            1,
-            None,
-        ),
-        seed(
-            "an end that takes a volume along",
-            Bug::EndWithVolume,
-            Violation::EndedWithVolume,
-            with_doomed(held(Terminate, DRAINING)),
-            1,
-            None,
-        ),
-        seed(
-            "an end of a healthy holder",
-            Bug::EndHealthy,
-            Violation::EndedHealthy,
-            first(2, &[(1, 0)], Terminate),
-            1,
-            None,
-        ),
-        seed(
-            "the next device name at once",
-            Bug::NextDeviceAtOnce,
-            Violation::TwoSlots,
-            first(2, &[(1, 0), (1, 0)], OnRelease),
-            2,
-            None,
-        ),
-        seed(
-            "a pause that is not seen",
-            Bug::PauseUnseen,
-            Violation::Paused,
-            held(OnRelease, paused),
-            1,
-            None,
-        ),
-        seed(
-            "an answer that is stale after a start",
-            Bug::NoSettledStart,
+        Sown("an answer that is stale after a start", Bug::NoSettledStart).shows(
             Violation::Split,
-            on_first(&[(2, 0)], OnRelease, STOPPED),
+            stopped,
             1,
-            Some(1),
         ),
+    ]
+}
+
+/// An instance is ended that should not be.
+fn ending() -> Vec<Seed> {
+    let first = || vec![Shape { instances: 2, slots: &[(1, 0)], handover: Terminate }.quiet()];
+    let foreign = on_first(&[(1, 0)], Terminate, Instance { foreign: Some('p'), ..DRAINING });
+    let doomed = with_doomed(on_first(&[(1, 0)], Terminate, DRAINING));
+    vec![
+        Sown("an end without a candidate", Bug::EndWithoutCandidate).shows(
+            Violation::EndedWithoutCandidate,
+            first(),
+            1,
+        ),
+        Sown("an end of a holder with a volume of others", Bug::EndWithForeign).shows(
+            Violation::EndedWithForeign,
+            foreign,
+            1,
+        ),
+        Sown("an end that takes a volume along", Bug::EndWithVolume).shows(
+            Violation::EndedWithVolume,
+            doomed,
+            1,
+        ),
+        Sown("an end of a healthy holder", Bug::EndHealthy).shows(Violation::EndedHealthy, first(), 1),
     ]
 }
 
@@ -153,24 +120,14 @@ fn on_first(slots: &'static [(u8, u8)], handover: Handover, holder: Instance) ->
     worlds
 }
 
-fn seed(
-    name: &'static str,
-    bug: Bug,
-    expected: Violation,
-    starts: Vec<World>,
-    functions: usize,
-    churn: Option<u8>,
-) -> Seed {
-    let check = Check {
-        name,
-        starts,
-        functions,
-        churn,
-        recommends: false,
-        takes_back: false,
-        refuses: false,
-        bug: Some(bug),
-        only: Some(expected),
-    };
-    Seed { check, expected }
+/// A mistake by name.
+struct Sown(&'static str, Bug);
+
+impl Sown {
+    /// Where it shows, and how.
+    fn shows(self, expected: Violation, starts: Vec<World>, functions: usize) -> Seed {
+        let check =
+            Check { bug: Some(self.1), only: Some(expected), ..Check::new(self.0, starts, functions) };
+        Seed { check, expected }
+    }
 }

@@ -35,7 +35,7 @@ pub const RECOMMENDED: Instance = Instance { mark: Mark::Recommended, ..RUNNING 
 pub fn scattered(shape: &Shape, choices: &[&[Instance]]) -> Vec<World> {
     let mut worlds = vec![shape.quiet()];
     for (n, choices) in choices.iter().enumerate() {
-        worlds = vary(worlds, |world| {
+        worlds = vary(&worlds, |world| {
             let with = |instance: &Instance| {
                 let mut world = world.clone();
                 world.instances.get_mut(n).map(|old| *old = *instance)?;
@@ -46,16 +46,16 @@ pub fn scattered(shape: &Shape, choices: &[&[Instance]]) -> Vec<World> {
     }
     let volumes = worlds.first().map_or(0, |world| world.volumes.len());
     for n in 0..volumes {
-        worlds = vary(worlds, |world| place_volume(world, n));
+        worlds = vary(&worlds, |world| place_volume(world, n));
     }
     let addresses = worlds.first().map_or(0, |world| world.addresses.len());
     for n in 0..addresses {
-        worlds = vary(worlds, |world| place_address(world, n));
+        worlds = vary(&worlds, |world| place_address(world, n));
     }
     worlds
 }
 
-fn vary(worlds: Vec<World>, variants: impl Fn(&World) -> Vec<World>) -> Vec<World> {
+fn vary(worlds: &[World], variants: impl Fn(&World) -> Vec<World>) -> Vec<World> {
     worlds.iter().flat_map(variants).collect()
 }
 

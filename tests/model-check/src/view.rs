@@ -48,7 +48,7 @@ impl<'a> Sources<'a> {
             began: time(NOW),
             default_policy: self.volumes.handover.policy(),
             volumes: volumes.map(|(n, it)| volume(n, it, paused)).collect::<Option<_>>()?,
-            addresses: addresses.map(|(n, it)| address(n, it, paused)).collect::<Option<_>>()?,
+            addresses: addresses.map(|(n, it)| address(n, *it, paused)).collect::<Option<_>>()?,
             instances: born.map(|(n, it)| instance(n, it, places, self.instances)).collect::<Option<_>>()?,
             managed: BTreeSet::from([fleet.clone()]),
             fleet,
@@ -105,8 +105,8 @@ fn call(step: &Step) -> Option<Call> {
 }
 
 /// The step that a call was.
-pub fn step(call: &Call) -> Option<Step> {
-    Some(match *call {
+pub fn step(call: Call) -> Option<Step> {
+    Some(match call {
         Call::Attach { volume, instance, device: letter } => Step::AttachVolume {
             volume: volume_id(volume)?,
             instance: instance_id(instance)?,
@@ -190,12 +190,12 @@ fn volume(n: u8, volume: &Volume, paused: Option<u8>) -> Option<seen::Volume> {
         zone: Zone::new("a"),
         state: if volume.link.is_some() { seen::VolumeState::InUse } else { seen::VolumeState::Available },
         multi_attach: false,
-        attachments: volume.link.iter().map(attachment).collect::<Option<_>>()?,
+        attachments: volume.link.into_iter().map(attachment).collect::<Option<_>>()?,
         tags: resource_tags(volume.slot, paused),
     })
 }
 
-fn attachment(link: &Link) -> Option<seen::Attachment> {
+fn attachment(link: Link) -> Option<seen::Attachment> {
     // Not so long that EC2 would be stuck, and long enough for the instance to have rested.
     let (state, since) = match link.state {
         LinkState::Attaching => (seen::AttachmentState::Attaching, NOW - 10),
@@ -211,7 +211,7 @@ fn attachment(link: &Link) -> Option<seen::Attachment> {
     })
 }
 
-fn address(n: u8, address: &Address, paused: Option<u8>) -> Option<seen::Address> {
+fn address(n: u8, address: Address, paused: Option<u8>) -> Option<seen::Address> {
     let association = match address.at {
         Some(at) => Some(seen::Association {
             id: association_id(at.id)?,

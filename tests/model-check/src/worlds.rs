@@ -35,9 +35,9 @@ impl Effort {
         match self {
             Self::Short => 40_000,
             Self::Normal => 600_000,
-            // Those of little churn are to be exhausted.
-            Self::Long if check.churn.is_some() => 12_000_000,
-            Self::Long => 4_000_000,
+            // Most of those of little churn are exhausted by then.
+            Self::Long if check.churn.is_some() => 6_000_000,
+            Self::Long => 3_000_000,
         }
     }
 }
@@ -53,21 +53,21 @@ fn quiet() -> Vec<Check> {
     let release = |instances, slots| start(instances, slots, OnRelease);
     let terminate = |instances, slots| start(instances, slots, Terminate);
     vec![
-        check("one volume", release(2, &[(1, 0)]), 1),
-        check("one volume, two functions", release(2, &[(1, 0)]), 2),
-        check("two volumes and an address", release(2, &[(2, 1)]), 1),
-        check("three instances, two functions", release(3, &[(2, 1)]), 2),
-        check("two volumes and two addresses, three functions", release(3, &[(2, 2)]), 3),
-        check("two slots", release(3, &[(1, 1), (1, 0)]), 2),
-        check("two slots of two volumes, three functions", release(3, &[(2, 1), (2, 0)]), 3),
-        check("a slot of addresses", release(3, &[(1, 1), (0, 2)]), 2),
-        check("a slot of addresses, three functions", release(4, &[(2, 1), (0, 1)]), 3),
-        check("three slots", release(4, &[(1, 0), (1, 1), (0, 1)]), 3),
-        Check { takes_back: true, ..check("attachments are taken back", release(2, &[(2, 1)]), 2) },
-        Check { refuses: true, ..check("calls are refused for good", release(3, &[(2, 1)]), 1) },
-        check("terminate", terminate(2, &[(1, 1)]), 2),
-        Check { recommends: true, ..check("terminate, recommended", terminate(3, &[(2, 1)]), 2) },
-        Check { recommends: true, ..check("terminate, two slots", terminate(3, &[(1, 1), (1, 0)]), 3) },
+        Check::new("one volume", release(2, &[(1, 0)]), 1),
+        Check::new("one volume, two functions", release(2, &[(1, 0)]), 2),
+        Check::new("two volumes and an address", release(2, &[(2, 1)]), 1),
+        Check::new("three instances, two functions", release(3, &[(2, 1)]), 2),
+        Check::new("two volumes and two addresses, three functions", release(3, &[(2, 2)]), 3),
+        Check::new("two slots", release(3, &[(1, 1), (1, 0)]), 2),
+        Check::new("two slots of two volumes, three functions", release(3, &[(2, 1), (2, 0)]), 3),
+        Check::new("a slot of addresses", release(3, &[(1, 1), (0, 2)]), 2),
+        Check::new("a slot of addresses, three functions", release(4, &[(2, 1), (0, 1)]), 3),
+        Check::new("three slots", release(4, &[(1, 0), (1, 1), (0, 1)]), 3),
+        Check { takes_back: true, ..Check::new("attachments are taken back", release(2, &[(2, 1)]), 2) },
+        Check { refuses: true, ..Check::new("calls are refused for good", release(3, &[(2, 1)]), 1) },
+        Check::new("terminate", terminate(2, &[(1, 1)]), 2),
+        Check { recommends: true, ..Check::new("terminate, recommended", terminate(3, &[(2, 1)]), 2) },
+        Check { recommends: true, ..Check::new("terminate, two slots", terminate(3, &[(1, 1), (1, 0)]), 3) },
     ]
 }
 
@@ -155,21 +155,7 @@ fn others() -> Vec<Check> {
     ]
 }
 
-fn check(name: &'static str, starts: Vec<World>, functions: usize) -> Check {
-    Check {
-        name,
-        starts,
-        functions,
-        churn: None,
-        recommends: false,
-        takes_back: false,
-        refuses: false,
-        bug: None,
-        only: None,
-    }
-}
-
 /// A check that is small enough to be exhausted, since instances stop, end, start again or are marked only so often.
 fn brief(name: &'static str, starts: Vec<World>, functions: usize, churn: u8) -> Check {
-    Check { churn: Some(churn), ..check(name, starts, functions) }
+    Check { churn: Some(churn), ..Check::new(name, starts, functions) }
 }

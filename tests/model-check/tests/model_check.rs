@@ -1,6 +1,8 @@
 //! The model check finds what is wrong, and finds nothing wrong with the shipped planner.
 
-use model_check::{Effort, MOST, checked, seeds, worlds};
+use model_check::run::checked;
+use model_check::seeds::{MOST, seeds};
+use model_check::worlds::{Effort, worlds};
 
 #[test]
 fn no_interleaving_breaks_the_promise() {
@@ -15,18 +17,19 @@ fn no_interleaving_breaks_the_promise() {
 }
 
 #[test]
-fn a_world_of_one_volume_is_exhausted() {
-    let check = worlds().into_iter().find(|check| check.name == "one volume").unwrap();
+fn a_small_world_is_exhausted() {
+    let check = worlds().into_iter().find(|check| check.name == "a slot is paused").unwrap();
     let found = checked(check, 2, 1_000_000);
     assert!(found.is_exhausted);
     assert_eq!(found.faults, Vec::<String>::new());
-    assert!(found.states > 100_000, "{}", found.states);
+    assert!(found.states > 20_000, "{}", found.states);
 }
 
 /// Looks for a mistake that was sown on purpose.
 fn find(name: &str) {
-    let seed = seeds().into_iter().find(|seed| seed.check.name == name).unwrap();
-    assert_eq!(checked(seed.check, 1, MOST).violation, Some(seed.expected));
+    let seed = seeds().into_iter().find(|seed| seed.check.name == name);
+    let found = seed.map(|seed| (checked(seed.check, 1, MOST).violation, Some(seed.expected)));
+    assert!(found.is_some_and(|(found, expected)| found == expected), "{name}: {found:?}");
 }
 
 macro_rules! found {
@@ -48,15 +51,15 @@ found! {
     a_detach_that_names_no_instance_is_found: "a detach that names no instance",
     a_stale_look_at_an_instance_that_came_back_is_found: "no freshness, a start under the same id",
     a_late_second_volume_is_found: "no freshness, a late second volume",
-    first_volumes_without_a_common_device_name_are_found: "no common device name",
     a_detach_from_a_holder_that_merely_drains_is_found: "a detach from a holder that merely drains",
+    a_pause_that_is_not_seen_is_found: "a pause that is not seen",
+    first_volumes_without_a_common_device_name_are_found: "no common device name",
+    a_next_device_name_tried_at_once_is_found: "the next device name at once",
     a_second_volume_ahead_of_the_first_is_found: "a second volume before the first is accepted",
     an_address_ahead_of_the_first_volume_is_found: "an address before the first volume is accepted",
+    a_stale_answer_after_a_start_is_found: "an answer that is stale after a start",
     an_end_without_a_candidate_is_found: "an end without a candidate",
     an_end_of_a_holder_with_a_volume_of_others_is_found: "an end of a holder with a volume of others",
     an_end_that_takes_a_volume_along_is_found: "an end that takes a volume along",
     an_end_of_a_healthy_holder_is_found: "an end of a healthy holder",
-    a_next_device_name_tried_at_once_is_found: "the next device name at once",
-    a_pause_that_is_not_seen_is_found: "a pause that is not seen",
-    a_stale_answer_after_a_start_is_found: "an answer that is stale after a start",
 }
