@@ -30,7 +30,7 @@ demo: functions ## Plays two stories with the real functions against a local EC2
 	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
-test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
+test: test-pure parity test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
 
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
@@ -106,6 +106,11 @@ simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays
 .PHONY: faults
 faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run --release -p simulation --bin faults
+
+.PHONY: parity
+parity: tools ## Puts one script of calls to the strict local EC2 and to moto, and holds their differences to a list
+	cargo build --quiet -p local-ec2 --bin local-ec2
+	@$(BIN)/python -B tests/parity/parity.py
 
 # How many invocations the wire test has at least; with SEED=n that storm.
 INVOCATIONS ?= 1000
