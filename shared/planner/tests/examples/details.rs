@@ -4,7 +4,6 @@ use crate::expected::{Expected, away, check, check_all, detach, held, moving, of
 use planner::fixtures::{
     Look, NOW, address, allocation_id, at, instance, instance_id, look, private, volume,
 };
-use planner::ids::FleetName;
 use planner::memory::{Accepted, Associated};
 use planner::observation::{AttachmentState, InstanceState};
 use planner::plan::{Next, SlotState};
