@@ -194,7 +194,7 @@ def fault_of(function, event, answer, world):
     expected = {
         "trigger": function,
         "dry_run": by_hand,
-        "slots": ["main waiting" if warned else "main held" if not by_hand else "main moving"],
+        "slots": ["main waiting" if marked else "main held" if not by_hand else "main moving"],
         "steps": ["mark-draining done"] * marked + moves * (not warned),
     }
     if told(answer) != expected:
