@@ -43,7 +43,7 @@ impl<'a> Scene<'a, '_> {
             Seat::Stopped(holder) => {
                 draft.lead =
                     Some(Step::DetachVolume { volume: first.id.clone(), instance: holder.id.clone() });
-                self.free_the_others(target, draft);
+                self.free_the_others(draft);
             }
             Seat::Accepted(_)
             | Seat::Creating
@@ -87,7 +87,7 @@ impl<'a> Scene<'a, '_> {
     /// The first volume is free: attach it once every other one is free, or already where it goes.
     fn free(&self, first: &Volume, target: &'a Instance, draft: &mut Draft) {
         if !self.is_together(target) {
-            return self.free_the_others(target, draft);
+            return self.free_the_others(draft);
         }
         match naming::for_first(self.slot, first, target, self.view.observation) {
             Ok(device) => {
@@ -112,7 +112,7 @@ impl<'a> Scene<'a, '_> {
         if self.is_together(target) {
             self.attach_the_others(target, taken, draft);
         } else {
-            self.free_the_others(target, draft);
+            self.free_the_others(draft);
         }
         addresses::bring_to(target, self.slot, self.view, draft);
         target
@@ -161,15 +161,12 @@ impl<'a> Scene<'a, '_> {
     }
 
     /// Takes the volumes other than the first off stopped instances, and tells which ones have to be waited for.
-    fn free_the_others(&self, target: &Instance, draft: &mut Draft) {
+    fn free_the_others(&self, draft: &mut Draft) {
         for volume in self.slot.other_volumes() {
             match volume.seat(self.view.observation) {
                 Seat::Stopped(instance) => {
                     let (volume, instance) = (volume.id.clone(), instance.id.clone());
                     draft.follow.push(vec![Step::DetachVolume { volume, instance }]);
-                }
-                Seat::Running(instance) if instance.id != target.id => {
-                    draft.findings.push(not_released(volume, instance));
                 }
                 Seat::Accepted(_)
                 | Seat::Free
