@@ -70,7 +70,7 @@ impl Ended {
 
 /// The settings of a fresh deployment.
 pub fn settings() -> Settings {
-    Settings { handover: Policy::OnRelease, drain_document: None, dry_run: false }
+    Settings { handover: Policy::OnRelease, drain_document: None, dry_run: false, notifications: false }
 }
 
 /// One invocation, from its start to its end.
