@@ -31,7 +31,7 @@ demo: functions ## Plays two stories with the real functions against a local EC2
 	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
-test: test-pure parity test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
+test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
 
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
@@ -112,7 +112,7 @@ faults: ## Tries every fault at every call of EC2, alone and in pairs
 .PHONY: parity
 parity: tools ## Puts one script of calls to the strict local EC2 and to moto, and holds their differences to a list
 	cargo build --quiet -p local-ec2 --bin local-ec2
-	@$(BIN)/python -B tests/parity/parity.py
+	@$(BIN)/python -B tests/parity/parity.py target/debug/local-ec2
 
 # How many invocations the wire test has at least; with SEED=n that storm.
 INVOCATIONS ?= 1000
@@ -120,6 +120,17 @@ INVOCATIONS ?= 1000
 .PHONY: wire
 wire: functions ## Storms the real binaries over HTTP with churn, faults and bad events (INVOCATIONS=1000)
 	cargo run --quiet -p wire -- $(INVOCATIONS) $(SEED)
+
+MUTANTS_VERSION := 27.1.0
+MUTANTS := target/tools/bin/cargo-mutants
+
+.PHONY: mutants
+mutants: $(MUTANTS) ## Breaks the planner and the loop in one place after another; the tests must notice (an hour or two)
+	@.ci/mutants $(MUTANTS) target/mutation
+
+$(MUTANTS):
+	cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked --root target/tools --target-dir target/tools/target
+	rm -rf target/tools/target
 
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
