@@ -5,7 +5,7 @@ use crate::scripted::{Scripted, Turn};
 use crate::world::{World, world};
 use crate::{on_demand, running, state_change, sweep, warned};
 use planner::fixtures::{address, at, volume};
-use planner::observation::InstanceState;
+use planner::observation::{AttachmentState, InstanceState};
 use reconciler::ec2::Action;
 use reconciler::notifications::{Kind, SOURCE};
 use reconciler::settings::Settings;
@@ -138,6 +138,15 @@ async fn what_another_invocation_moves_is_left_to_it_to_tell() {
     let ran = ec2.run(&state_change(1, "shutting-down")).await;
     assert_eq!(ran.acts(), [""; 0]);
     ran.assert_held("web/main", 2);
+    assert_eq!(kinds(&ran), [""; 0]);
+
+    // The attachment that another one asked for completes.
+    let attaching = volume(1).at(1, 'f', AttachmentState::Attaching);
+    let ec2 = Scripted::new(world([attaching.into(), on_demand(1).into()]).after(2, |world| {
+        world.volume(1).attachments[0].state = AttachmentState::Attached;
+    }));
+    let ran = ec2.run(&sweep()).await;
+    ran.assert_held("web/main", 1);
     assert_eq!(kinds(&ran), [""; 0]);
 }
 
