@@ -171,3 +171,11 @@ fn root_device_and_the_slots_own_volumes_do_not_forbid_it() {
     let holder = draining().using('f', 1).but(|i| i.devices.push(root));
     check(held_by(holder), moving().told("holder-draining").on(1).lead(terminate(1)));
 }
+
+/// Found by the model check. The other volume on the holder makes every other instance unfit, so the holder of a slot of
+/// several volumes is never ended, and the policy is `on-release`.
+#[test]
+fn draining_holder_of_two_volumes_is_terminated_once_a_candidate_runs() {
+    let seen = held_by(draining()).sees(terminating(2).at(1, 'g', AttachmentState::Attached));
+    assert_eq!(crate::expected::of(&seen, "main").lead, Some(terminate(1)));
+}
