@@ -82,9 +82,12 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
     {
         return Some(format!("has an address of the slot {other}"));
     }
+    let has_first = |on: &Instance| slot.first_volume().and_then(|first| first.settled_on()) == Some(&on.id);
     for volume in slot.other_volumes() {
+        // Where the first volume is, the others will leave with it.
         if let Seat::Running(anchor) | Seat::Accepted(anchor) = volume.seat(observation)
             && anchor.id != instance.id
+            && !has_first(anchor)
         {
             return Some(format!("is not {}, which has {}", anchor.id, volume.id));
         }

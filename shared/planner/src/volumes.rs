@@ -14,6 +14,10 @@ use crate::readiness;
 use crate::scene::{Scene, recommended};
 use crate::slot::Seat;
 
+/// For how long after a start, in seconds, an answer may show what was taken while the instance was stopped: a step
+/// lands within 8 seconds of its look, and answers are stale for [`crate::memory::STALE_SECONDS`].
+const RESTART_SECONDS: i64 = 15;
+
 impl<'a> Scene<'a, '_> {
     /// What the slot does. The instance where it is to be, if there is one.
     pub(crate) fn with_volumes(&self, first: &'a Volume, draft: &mut Draft) -> Option<&'a Instance> {
@@ -86,6 +90,9 @@ impl<'a> Scene<'a, '_> {
 
     /// The first volume is free: attach it once every other one is free, or already where it goes.
     fn free(&self, first: &Volume, target: &'a Instance, draft: &mut Draft) {
+        if self.is_starting_over(target) {
+            return draft.await_transition();
+        }
         if !self.is_together(target) {
             return self.free_the_others(draft);
         }
@@ -109,13 +116,24 @@ impl<'a> Scene<'a, '_> {
         taken: Vec<DeviceName>,
         draft: &mut Draft,
     ) -> &'a Instance {
-        if self.is_together(target) {
+        if self.is_starting_over(target) {
+            draft.await_transition();
+        } else if self.is_together(target) {
             self.attach_the_others(target, taken, draft);
         } else {
             self.free_the_others(draft);
         }
         addresses::bring_to(target, self.slot, self.view, draft);
         target
+    }
+
+    /// Whether the instance was started again so recently that what it is seen to have may be gone: taken while it was
+    /// stopped, by a look that had seen that, and still shown here by an answer that is stale.
+    fn is_starting_over(&self, target: &Instance) -> bool {
+        let age = (self.view.observation.began - target.launched).num_seconds();
+        let volumes = self.slot.volumes.iter().filter(|volume| volume.settled_on() == Some(&target.id));
+        let mut since = volumes.filter_map(|volume| volume.attachment().and_then(|it| it.since));
+        age <= RESTART_SECONDS && since.any(|since| since < target.launched)
     }
 
     /// Whether every volume other than the first is free or where the slot goes. Until then none may be attached, so

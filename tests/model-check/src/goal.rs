@@ -155,17 +155,10 @@ fn is_fixed(slot: u8, world: &World) -> bool {
         let is_clear = world.instance(n).is_some_and(|instance| instance.foreign.is_none());
         let leads =
             world.first_volume(slot).and_then(|first| first.link).is_some_and(|link| link.instance == n);
-        world.handover == Handover::Terminate && leads && is_clear && !is_doomed && !is_known(slot, n, world)
+        world.handover == Handover::Terminate && leads && is_clear && !is_doomed
     };
     let stays = |n: u8| (world.is_fit(n) || is_ended(n)) && !world.has_another(slot, n);
     running.len() > 1 || !running.into_iter().all(stays)
-}
-
-/// Known faults of the planner, each of which a test finds. To be removed with them.
-fn is_known(slot: u8, n: u8, world: &World) -> bool {
-    // Under the policy `terminate` a holder with several volumes of its slot is never ended: no other instance is a
-    // candidate, since another volume than the first is on the holder.
-    volumes_on(slot, world).filter(|on| *on == n).count() > 1
 }
 
 fn volumes_on(slot: u8, world: &World) -> impl Iterator<Item = u8> {

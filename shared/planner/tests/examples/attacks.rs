@@ -80,3 +80,20 @@ fn recommended_home_with_room_is_kept_before_a_healthy_instance_without() {
         moving().told("holder-draining").on(1).follow([to(2, 1, 2)]),
     );
 }
+
+/// Found by the model check. Instance 1 was stopped with the first volume, a look saw that, and while it started the volume was
+/// detached and attached to instance 2. An answer that is two seconds old shows it on instance 1, which runs now: the
+/// second volume would split the slot.
+#[test]
+fn second_volume_waits_until_an_answer_is_from_after_the_start_of_the_holder() {
+    let seen = look()
+        .sees(instance(1).but(|i| i.launched = at(NOW - 4)))
+        .sees(instance(2))
+        .sees(volume(1).on(1))
+        .sees(volume(2))
+        .but(|o| {
+            let attachments = o.volumes.iter_mut().flat_map(|volume| &mut volume.attachments);
+            attachments.for_each(|attachment| attachment.since = Some(at(NOW - 600)));
+        });
+    assert!(!crate::expected::attaches(&of(&seen, "main")), "{:?}", of(&seen, "main"));
+}

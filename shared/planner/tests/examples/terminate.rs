@@ -187,3 +187,11 @@ fn address_of_a_slot_that_is_not_to_be_touched_forbids_it() {
     let open = seen(HANDOVER, "terminate");
     assert_eq!(crate::expected::of(&open, "main").lead, Some(terminate(1)));
 }
+
+/// Found by the model check. The other volume on the holder makes every other instance unfit, so the holder of a slot of
+/// several volumes is never ended, and the policy is `on-release`.
+#[test]
+fn draining_holder_of_two_volumes_is_terminated_once_a_candidate_runs() {
+    let seen = held_by(draining()).sees(terminating(2).at(1, 'g', AttachmentState::Attached));
+    assert_eq!(crate::expected::of(&seen, "main").lead, Some(terminate(1)));
+}
