@@ -175,11 +175,15 @@ impl<'o> SlotFacts<'o> {
     pub(crate) fn is_fit(&self, instance: &Instance) -> bool {
         let seen = self.seen;
         let in_zone = self.first().is_none_or(|first| first.zone == instance.zone);
+        // Where the first volume is, the others will leave with it.
+        let has_first = |on: &Instance| self.holder().is_some_and(|holder| holder.id == on.id);
         let anchored_elsewhere = self.volumes.iter().skip(1).any(|volume| {
-            attaching_to(seen, volume).is_some_and(|on| on.id != instance.id)
+            attaching_to(seen, volume).is_some_and(|on| on.id != instance.id && !has_first(on))
                 || attachments(seen, volume).any(|(attachment, on)| {
                     is_settled(attachment)
-                        && on.is_some_and(|on| on.state == InstanceState::Running && on.id != instance.id)
+                        && on.is_some_and(|on| {
+                            on.state == InstanceState::Running && on.id != instance.id && !has_first(on)
+                        })
                 })
         });
         let refused = seen.memory.failures.iter().any(|failure| match &failure.step {
