@@ -46,11 +46,12 @@ fn two_stacks_in_one_region_do_not_clash() {
     let mut named = 0;
     for (resource, declared) in template.section("Resources").unwrap() {
         let properties = declared.get("Properties").and_then(Value::as_object).into_iter().flatten();
-        let names = ["FunctionName", "LogGroupName", "AlarmName", "DashboardName", "TopicName", "QueueName"];
+        let name_properties =
+            ["FunctionName", "LogGroupName", "AlarmName", "DashboardName", "TopicName", "QueueName"];
         let own = ["RoleName", "ManagedPolicyName", "Name"];
         for (property, name) in properties {
             assert!(!own.contains(&property.as_str()), "{resource} needs no name of its own: {property}");
-            if names.contains(&property.as_str()) {
+            if name_properties.contains(&property.as_str()) {
                 let is_of_the_stack = *name == json!({"Ref": "AWS::StackName"})
                     || name
                         .get("Fn::Sub")
