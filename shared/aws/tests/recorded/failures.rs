@@ -136,18 +136,9 @@ async fn a_question_without_an_answer_is_asked_three_times_for_3_seconds() {
     assert_eq!(silence.waits_of(Duration::from_secs(3)), 3);
 }
 
-/// Does one act.
+/// Does every act, and tells what came of this one.
 async fn act(ec2: &Ec2Client, action: Action) -> Result<(), Ec2Error> {
-    let [attach, detach, associate, disassociate, terminate, mark] = every_act(ec2).await;
-    match action {
-        Action::AttachVolume => attach,
-        Action::DetachVolume => detach,
-        Action::AssociateAddress => associate,
-        Action::DisassociateAddress => disassociate,
-        Action::TerminateInstances => terminate,
-        Action::CreateTags => mark,
-        other => panic!("{other} changes nothing"),
-    }
+    ACTS.into_iter().zip(every_act(ec2).await).find(|(done, _)| *done == action).unwrap().1
 }
 
 /// What the error table makes of this refusal of that act, after it has gone through the SDK.
