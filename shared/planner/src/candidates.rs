@@ -1,6 +1,7 @@
 //! Candidates: which instances may take a slot, in which order, and why the others may not.
 
 use crate::addresses::{self, Room};
+use crate::drain;
 use crate::observation::{Health, Instance, InstanceState};
 use crate::plan::Step;
 use crate::slot::{Seat, Slot};
@@ -82,9 +83,13 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
     {
         return Some(format!("has an address of the slot {other}"));
     }
+    let has_first = |on: &Instance| slot.first_volume().and_then(|first| first.settled_on()) == Some(&on.id);
     for volume in slot.other_volumes() {
+        // Where the first volume is, the others will leave with it.
         if let Seat::Running(anchor) | Seat::Accepted(anchor) = volume.seat(observation)
             && anchor.id != instance.id
+            && !has_first(anchor)
+            && !drain::may_come_off(volume, anchor, slot, view)
         {
             return Some(format!("is not {}, which has {}", anchor.id, volume.id));
         }

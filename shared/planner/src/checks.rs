@@ -37,9 +37,12 @@ pub(crate) fn blocking(slot: &Slot<'_>, view: &View<'_>) -> Vec<Finding> {
 /// What is worth telling and blocks nothing.
 pub(crate) fn notices(slot: &Slot<'_>, observation: &Observation) -> Vec<Finding> {
     let mut findings = Vec::new();
-    match slot.policy(observation) {
-        Policy::OnRelease | Policy::Terminate => {}
-        policy @ Policy::Drain => findings.push(Finding::PolicyUnavailable { policy }),
+    // A slot without volumes has nothing to unmount.
+    if slot.policy(observation) == Policy::Drain
+        && observation.drain_document.is_none()
+        && !slot.volumes.is_empty()
+    {
+        findings.push(Finding::NoDrainDocument);
     }
     for volume in &slot.volumes {
         for attachment in volume.attachments.iter().filter(|attachment| attachment.delete_on_termination) {

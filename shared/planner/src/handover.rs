@@ -6,7 +6,6 @@ use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::observation::{Health, Instance};
 use crate::plan::Step;
-use crate::readiness;
 use crate::scene::Scene;
 use crate::slot::Slot;
 use crate::tags::Policy;
@@ -22,8 +21,8 @@ pub(crate) fn is_called_for(slot: &Slot<'_>, holder: &Instance, view: &View<'_>)
     match holder.health() {
         Health::Draining(_) => true,
         Health::Recommended => match slot.policy(view.observation) {
-            Policy::OnRelease | Policy::Drain => false,
-            Policy::Terminate => has_rested(slot, view),
+            Policy::OnRelease => false,
+            Policy::Drain | Policy::Terminate => has_rested(slot, view),
         },
         Health::Healthy | Health::NotRunning => false,
     }
@@ -39,7 +38,8 @@ impl Scene<'_, '_> {
     /// Does what the policy asks for while the holder still runs.
     pub(crate) fn hand_over(&self, holder: &Instance, draft: &mut Draft) {
         match self.slot.policy(self.view.observation) {
-            Policy::OnRelease | Policy::Drain => {}
+            Policy::OnRelease => {}
+            Policy::Drain => self.drain(holder, draft),
             Policy::Terminate => self.terminate(holder, draft),
         }
     }
@@ -82,9 +82,6 @@ impl Scene<'_, '_> {
         if !self.view.observation.rival_fleets(holder).is_empty() {
             return Some("several managed fleets claim it".to_owned());
         }
-        let mut elsewhere =
-            self.slot.other_volumes().filter(|volume| volume.settled_on() != Some(&holder.id));
-        let held_up = elsewhere.find(|volume| readiness::rank_of(volume, self.view.observation).is_none());
-        held_up.map(|volume| format!("{} could not follow", volume.id))
+        self.reason_not_to_follow(holder)
     }
 }

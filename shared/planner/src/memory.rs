@@ -2,6 +2,7 @@
 //!
 //! It is lost with the invocation, and every plan is safe without it.
 
+use crate::command::DELIVERY_SECONDS;
 use crate::device::DeviceName;
 use crate::finding::Finding;
 use crate::ids::{AllocationId, InstanceId, SlotName, VolumeId};
@@ -24,6 +25,8 @@ pub struct Memory {
     pub associated: BTreeMap<AllocationId, Associated>,
     /// Instances that EC2 accepted to terminate, and when.
     pub terminated: BTreeMap<InstanceId, DateTime<Utc>>,
+    /// Instances to which Systems Manager accepted to send the drain document, and when.
+    pub sent: BTreeMap<InstanceId, DateTime<Utc>>,
     /// Device names that EC2 said were taken, and when.
     pub refused_devices: BTreeMap<(InstanceId, DeviceName), DateTime<Utc>>,
     /// Steps that EC2 refused for good.
@@ -73,6 +76,13 @@ impl Memory {
     pub(crate) fn is_ending(&self, instance: &InstanceId, observation: &Observation) -> bool {
         let at = self.terminated.get(instance);
         at.is_some_and(|at| (observation.began - *at).num_seconds() <= STALE_SECONDS)
+    }
+
+    /// Whether a drain command was sent so recently that the record may not show it yet: an instance that has not
+    /// taken it up may not be listed with it.
+    pub(crate) fn is_sent(&self, instance: &InstanceId, observation: &Observation) -> bool {
+        let at = self.sent.get(instance);
+        at.is_some_and(|at| (observation.began - *at).num_seconds() <= DELIVERY_SECONDS)
     }
 
     /// What EC2 said when it refused the step for good, if it did.

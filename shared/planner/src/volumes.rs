@@ -3,8 +3,10 @@
 //! Reads as the table of the contract: one arm for each place where a volume can be.
 
 use crate::addresses;
+use crate::command::Progress;
 use crate::device::DeviceName;
 use crate::draft::Draft;
+use crate::drain;
 use crate::finding::Finding;
 use crate::ids::InstanceId;
 use crate::naming;
@@ -161,11 +163,18 @@ impl<'a> Scene<'a, '_> {
 
     /// Takes the volumes other than the first off stopped instances, and tells which ones have to be waited for.
     fn free_the_others(&self, target: &Instance, draft: &mut Draft) {
+        let mut drained_from = None;
         for volume in self.slot.other_volumes() {
             match volume.seat(self.view.observation) {
                 Seat::Stopped(instance) => {
                     let (volume, instance) = (volume.id.clone(), instance.id.clone());
                     draft.follow.push(vec![Step::DetachVolume { volume, instance }]);
+                }
+                Seat::Running(instance)
+                    if instance.id != target.id
+                        && drain::may_come_off(volume, instance, self.slot, self.view) =>
+                {
+                    drained_from = Some(instance);
                 }
                 Seat::Running(instance) if instance.id != target.id => {
                     draft.findings.push(not_released(volume, instance));
@@ -182,6 +191,10 @@ impl<'a> Scene<'a, '_> {
                 | Seat::Unlisted(_)
                 | Seat::Detaching(_) => self.obstacle(volume, draft),
             }
+        }
+        // One at most: volumes on two instances that run block the slot.
+        if let Some(instance) = drained_from {
+            self.drain_the_others(instance, draft);
         }
     }
 
@@ -216,15 +229,21 @@ impl<'a> Scene<'a, '_> {
 
     fn detaching(&self, volume: &Volume, instance: &InstanceId, draft: &mut Draft) {
         let finding = Finding::Detaching { volume: volume.id.clone(), instance: instance.clone() };
-        match self.view.observation.instance(instance).map(|instance| instance.state) {
-            Some(InstanceState::Stopped) => draft.await_transition(),
-            Some(InstanceState::ShuttingDown | InstanceState::Terminated) | None => {
-                draft.await_release(finding);
-            }
+        let Some(instance) = self.view.observation.instance(instance) else {
+            return draft.await_release(finding);
+        };
+        match instance.state {
+            InstanceState::Stopped => draft.await_transition(),
+            InstanceState::ShuttingDown | InstanceState::Terminated => draft.await_release(finding),
+            InstanceState::Running => match drain::of_detaching(volume, instance, self.slot, self.view) {
+                Some(Progress::Unasked) => draft.ask(&instance.id),
+                Some(Progress::Unanswered | Progress::Drained | Progress::Proven) => draft.await_transition(),
+                Some(Progress::NotBegun | Progress::Running | Progress::Failed(_)) | None => {
+                    draft.findings.push(finding);
+                }
+            },
             // Somebody else asked for this detach, and EC2 waits until the instance lets go.
-            Some(InstanceState::Pending | InstanceState::Running | InstanceState::Stopping) => {
-                draft.findings.push(finding);
-            }
+            InstanceState::Pending | InstanceState::Stopping => draft.findings.push(finding),
         }
     }
 }

@@ -8,6 +8,7 @@ mod attacks;
 mod blocked;
 mod candidates;
 mod devices;
+mod drain;
 mod draining;
 mod expected;
 mod findings;

@@ -65,7 +65,9 @@ fn worlds_lead_to_every_finding_that_a_slot_can_have() {
         "hibernated",
         "device-refused",
         "delete-on-termination",
-        "policy-unavailable",
+        "no-drain-document",
+        "not-drained",
+        "drained",
     ] {
         assert!(plans.iter().any(|slot| told(slot, code)), "{code}");
     }

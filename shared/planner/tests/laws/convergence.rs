@@ -3,7 +3,9 @@
 
 use crate::config;
 use crate::facts;
-use crate::facts::{SlotFacts, find, is_healthy, is_recommended, is_shut, planned, told};
+use crate::facts::{
+    SlotFacts, attachments, find, is_draining, is_healthy, is_recommended, is_shut, planned, told,
+};
 use crate::ideal::Ideal;
 use crate::worlds::{CLEAN, World, worlds};
 use planner::observation::{AttachmentState, Instance, InstanceState, Observation};
@@ -50,7 +52,10 @@ fn is_kept(seen: &Observation, slot: &SlotFacts<'_>) -> bool {
     slot.volumes.iter().flat_map(|volume| &volume.attachments).any(|attachment| {
         let on = find(seen, &attachment.instance);
         let hibernated = on.is_some_and(|on| on.state == InstanceState::Stopped && on.hibernation);
-        let runs_and_goes = on.is_some_and(|on| on.state == InstanceState::Running && !is_healthy(on));
+        let goes = |on: &Instance| on.state == InstanceState::Running && !is_healthy(on);
+        // From there a drain takes it, unless it has failed.
+        let comes_off = |on: &Instance| is_draining(on) && slot.may_be_drained_of_all(on);
+        let runs_and_goes = on.is_some_and(|on| goes(on) && !comes_off(on));
         hibernated || runs_and_goes || attachment.state == AttachmentState::Busy
     })
 }
@@ -73,7 +78,10 @@ fn has_room(seen: &Observation, slot: &SlotFacts<'_>, last: &Plan) -> bool {
                 || on.any(|on| on.id == instance.id)
                     && (is_shut(other) || other.holder.as_ref() == Some(&instance.id))
         });
-        slot.is_fit(instance) && (!slot.volumes.is_empty() || !is_taken)
+        // Nor does one with volumes take an instance from another before it has let go of its own.
+        let goes = slot.volumes.iter().flat_map(|volume| attachments(seen, volume));
+        let is_leaving = goes.filter_map(|(_, on)| on).any(is_draining);
+        slot.is_fit(instance) && ((!slot.volumes.is_empty() && !is_leaving) || !is_taken)
     })
 }
 

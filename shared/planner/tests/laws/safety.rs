@@ -2,16 +2,17 @@
 
 use crate::config;
 use crate::facts::{
-    attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy, is_member,
-    is_paused, is_recommended, is_settled, is_shut, planned, pointed_at,
+    SlotFacts, attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy,
+    is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned, pointed_at,
 };
 use crate::worlds::{ANY, World, worlds};
+use chrono::TimeDelta;
 use planner::device::DeviceName;
 use planner::ids::InstanceId;
-use planner::observation::{InstanceState, Observation};
+use planner::observation::{Instance, InstanceState, Observation, Volume};
 use planner::plan;
 use planner::plan::{SlotPlan, SlotState, Step};
-use planner::tags::{Policy, Setting};
+use planner::tags::{DrainingReason, Policy, Setting};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,7 @@ fn attaching(plan: &SlotPlan) -> impl Iterator<Item = (&str, &InstanceId, &Devic
         | Step::DisassociateAddress { .. }
         | Step::AssociateAddress { .. }
         | Step::TerminateInstance { .. }
+        | Step::DrainVolumes { .. }
         | Step::MarkDraining { .. } => None,
     })
 }
@@ -31,13 +33,32 @@ fn seen_and_planned(world: &World) -> (&Observation, planner::plan::Plan) {
     (&world.0, plan(&world.0))
 }
 
+/// Whether every volume that the slot has on the instance is proven to be drained, and the policy and a candidate call for it.
+fn is_drained_for_somebody(seen: &Observation, slot: &SlotFacts<'_>, from: &Instance) -> bool {
+    let here = |volume: &&&Volume| volume.attachments.iter().any(|a| a.instance == from.id && is_settled(a));
+    from.state == InstanceState::Running
+        && (is_draining(from) || is_recommended(from))
+        && slot.policy() == Policy::Drain
+        && slot.volumes.iter().filter(here).all(|volume| is_proven(seen, volume, from))
+        && seen.instances.iter().any(|other| slot.is_fit(other) && other.id != from.id)
+}
+
+/// Whether EC2 warned of the instance's interruption more than so many seconds ago.
+fn is_warned_for(seen: &Observation, instance: &Instance, seconds: i64) -> bool {
+    let mark = instance.tags.draining.as_ref();
+    let mark = mark.filter(|mark| mark.reason == DrainingReason::SpotInterruption);
+    mark.and_then(|mark| mark.since)
+        .is_some_and(|since| since >= instance.launched && seen.began - since > TimeDelta::seconds(seconds))
+}
+
 proptest! {
     #![proptest_config(config())]
 
     /// "From a *stopped* holder Holdfast detaches it, once a candidate exists, but not when the instance is configured
-    /// for hibernation." The step names the instance that was seen to have the volume.
+    /// for hibernation", and from one that runs only what was proven to be drained. The step names the instance that was
+    /// seen to have the volume.
     #[test]
-    fn volume_is_detached_from_a_stopped_instance_alone_and_for_somebody(world in worlds(ANY)) {
+    fn volume_is_detached_from_a_stopped_or_a_drained_instance_alone_and_for_somebody(world in worlds(ANY)) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -47,11 +68,54 @@ proptest! {
                 let (attachment, from) = on.next().expect("it is attached");
                 let from = from.expect("the instance was seen");
                 prop_assert_eq!(&attachment.instance, instance);
-                prop_assert_eq!(from.state, InstanceState::Stopped);
-                prop_assert!(!from.hibernation && is_member(seen, from) && !is_paused(from));
+                let is_off = from.state == InstanceState::Stopped && !from.hibernation;
+                prop_assert!(is_off || is_drained_for_somebody(seen, &slot, from));
+                prop_assert!(is_member(seen, from) && !is_paused(from));
                 let holder = slot.holder().filter(|holder| holder.state == InstanceState::Running);
                 prop_assert!(holder.is_some_and(|holder| !is_draining(holder)) || slot.has_candidate());
             }
+        }
+    }
+
+    /// "When the holder drains and a candidate runs, or less than 45 s of the two minutes are left": never any other
+    /// instance, never without the policy, never another volume than the slot's own there, and all of those.
+    #[test]
+    fn only_a_holder_that_is_about_to_go_is_drained(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for step in planned.steps() {
+                let Step::DrainVolumes { instance, volumes, document } = step else { continue };
+                let from = find(seen, instance).expect("an instance that was seen");
+                prop_assert_eq!(slot.policy(), Policy::Drain);
+                prop_assert_eq!(Some(document), seen.drain_document.as_ref());
+                prop_assert!(is_draining(from) || is_recommended(from));
+                prop_assert!(is_member(seen, from) && !is_paused(from));
+                let settled = slot.volumes.iter().filter(|volume| {
+                    volume.attachments.iter().any(|a| a.instance == *instance && is_settled(a))
+                });
+                prop_assert!(settled.map(|volume| &volume.id).eq(volumes));
+                prop_assert!(!slot.volumes.iter().all(|own| is_proven(seen, own, from)));
+                let mut candidates = seen.instances.iter().filter(|other| slot.is_fit(other));
+                let is_wanted = candidates.any(|other| is_draining(from) || is_healthy(other));
+                prop_assert!(is_wanted || is_warned_for(seen, from, 75));
+            }
+        }
+    }
+
+    /// Whoever is asked for the record is about to be drained, or is being detached from.
+    #[test]
+    fn record_is_asked_of_slots_that_drain_alone(world in worlds(ANY)) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            let Some(asked) = &planned.asks else { continue };
+            prop_assert_eq!(slot.policy(), Policy::Drain);
+            prop_assert!(seen.drain_document.is_some() && !seen.records.contains_key(asked));
+            let from = find(seen, asked).expect("an instance that was seen");
+            let on_it = slot.volumes.iter().flat_map(|volume| &volume.attachments);
+            let mut on_it = on_it.filter(|attachment| attachment.instance == *asked);
+            let goes = is_draining(from) || is_recommended(from);
+            prop_assert_eq!(from.state, InstanceState::Running);
+            prop_assert!(on_it.any(|attachment| goes || !is_settled(attachment)));
         }
     }
 
@@ -119,7 +183,8 @@ proptest! {
             let first = slot.first().map(|first| first.id.as_str());
             if let Some(lead) = &planned.lead {
                 let holder = slot.holder().map(|holder| holder.id.as_str());
-                let ends_holder = lead.name() == "terminate-instance" && Some(lead.resource()) == holder;
+                let of_holder = ["terminate-instance", "drain-volumes"].contains(&lead.name());
+                let ends_holder = of_holder && Some(lead.resource()) == holder;
                 prop_assert!(ends_holder || Some(lead.resource()) == first);
             }
             prop_assert!(planned.follow.iter().flatten().all(|step| Some(step.resource()) != first));

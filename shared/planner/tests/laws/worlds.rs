@@ -2,9 +2,10 @@
 
 use crate::dice::{Dice, bytes};
 use chrono::TimeDelta;
+use planner::command::{Command, CommandStatus, Record};
 use planner::fixtures::{
     AddressBuilder, InstanceBuilder, Look, NOW, Part, VolumeBuilder, address, allocation_id, association_id,
-    at, device, elastic, instance, instance_id, interface_id, look, private, volume, volume_id,
+    at, command, device, elastic, instance, instance_id, interface_id, look, private, volume, volume_id,
 };
 use planner::ids::{FleetName, SlotName};
 use planner::memory::{Accepted, Associated, Failure};
@@ -104,7 +105,7 @@ impl<'b> Maker<'b> {
         };
         maker.seen.0.managed.insert(FleetName::new("shop"));
         maker.seen.0.default_policy =
-            maker.dice.choose(&[Policy::OnRelease, Policy::OnRelease, Policy::OnRelease, Policy::Drain]);
+            maker.dice.choose(&[Policy::OnRelease, Policy::OnRelease, Policy::Drain, Policy::Drain]);
         maker.instances = maker.dice.choose(&[3, 4, 4, 2, 1, 0]);
         maker.first_device = maker.dice.choose(&["", "", "", "", "/dev/sdg"]);
         for n in 1..=maker.instances {
@@ -116,6 +117,7 @@ impl<'b> Maker<'b> {
             maker.slot(index);
         }
         maker.list_what_instances_have();
+        maker.look_up_commands();
         if kind.remembers && maker.dice.one_in(2) {
             maker.remember();
         }
@@ -180,7 +182,7 @@ impl<'b> Maker<'b> {
     fn slot(&mut self, index: u8) {
         let name = SLOTS[usize::from(index)];
         let zone = self.dice.choose(&ZONES);
-        let policy = self.dice.choose(&["", "", "", "", "", "", "on-release", "drain", "terminate"]);
+        let policy = self.dice.choose(&["", "", "", "", "", "", "on-release", "drain", "drain", "terminate"]);
         let volumes =
             if self.kind.aligned { self.dice.choose(&[1, 2, 3]) } else { self.dice.choose(&[1, 1, 2, 3, 0]) };
         let addresses = self.dice.choose(&[1, 0, 2, 3]).max(u8::from(volumes == 0));
@@ -334,6 +336,35 @@ impl<'b> Maker<'b> {
                 place.elastic = Some(pointing.public);
             }
         }
+    }
+
+    /// What Systems Manager has on record, of most instances.
+    fn look_up_commands(&mut self) {
+        if self.dice.one_in(12) {
+            self.seen.0.drain_document = None;
+        }
+        for n in 1..=self.instances {
+            let record = match self.dice.roll(16) {
+                0..=3 => continue,
+                4 if self.kind.remembers => Record::Unanswered,
+                5 if self.oddly() => Record::Refused("AccessDeniedException".to_owned()),
+                _ => {
+                    let count = self.dice.choose(&[0, 1, 1, 1, 2]);
+                    Record::Commands((0..count).map(|_| self.command()).collect())
+                }
+            };
+            self.seen.0.records.insert(instance_id(n), record);
+        }
+    }
+
+    /// A command that names most volumes of the world.
+    fn command(&mut self) -> Command {
+        use CommandStatus::{InProgress, Success};
+        let failed = CommandStatus::Failed("ExecutionTimedOut".to_owned());
+        let statuses = [Success, Success, Success, InProgress, failed];
+        let status = statuses[self.dice.roll(statuses.len())].clone();
+        let named: Vec<u8> = (1..=9).filter(|_| !self.dice.one_in(8)).collect();
+        command(self.dice.choose(&[3, 3, 8, 8, 59, 60, 80, 300]), &named, status)
     }
 
     fn remember(&mut self) {
