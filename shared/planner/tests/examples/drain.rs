@@ -143,13 +143,16 @@ fn drained_volume_is_detached_from_the_holder_that_was_seen_to_have_it() {
 fn success_that_proves_nothing_leads_to_another_command() {
     let attached_since = |ago: i64| {
         move |o: &mut planner::observation::Observation| {
-            o.volumes[0].attachments[0].since = Some(at(NOW - ago))
+            o.volumes[0].attachments[0].since = Some(at(NOW - ago));
         }
     };
     let again = || going().lead(drain(1, &[1]));
     // Too old.
     check(held_by(draining()).records(1, &[success(59, &[1])]), going().lead(detach(1, 1)));
     check(held_by(draining()).records(1, &[success(60, &[1])]), again());
+    // From the future, by a clock that is wrong.
+    check(held_by(draining()).records(1, &[success(-5, &[1])]), going().lead(detach(1, 1)));
+    check(held_by(draining()).records(1, &[success(-6, &[1])]), again());
     // Of another volume.
     check(held_by(draining()).records(1, &[success(3, &[2])]), again());
     // From before the volume came, or from no one knows when it came.

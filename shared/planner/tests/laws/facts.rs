@@ -86,6 +86,7 @@ pub(crate) fn is_proven(seen: &Observation, volume: &Volume, on: &Instance) -> b
             && since.is_some_and(|since| since < command.requested)
             && on.launched < command.requested
             && command.requested > seen.began - TimeDelta::seconds(60)
+            && command.requested <= seen.began + TimeDelta::seconds(5)
             && !others.any(|other| {
                 matches!(other.status, CommandStatus::Failed(_)) && other.requested >= command.requested
             })
@@ -233,8 +234,7 @@ impl<'o> SlotFacts<'o> {
             None | Some(Record::Unanswered) => false,
             Some(Record::Refused(_)) => true,
             Some(Record::Commands(commands)) => {
-                let names = |command: &&Command| command.volumes.contains(&volume.id);
-                let mut named = commands.iter().filter(names);
+                let mut named = commands.iter().filter(|command| command.volumes.contains(&volume.id));
                 named.any(|command| matches!(command.status, CommandStatus::Failed(_)))
             }
         };

@@ -95,7 +95,9 @@ proptest! {
         accepted.values_mut().chain(associated).for_each(|accepted| accepted.at += shift);
         for record in later.records.values_mut() {
             if let Record::Commands(commands) = record {
-                commands.iter_mut().for_each(|command| command.requested += shift);
+                for command in commands {
+                    command.requested += shift;
+                }
             }
         }
         later.memory.sent.values_mut().for_each(|at| *at += shift);
