@@ -73,7 +73,8 @@ fn drain_step(volumes: &[&Volume], on: &Instance, view: &View<'_>) -> Option<Ste
 impl Scene<'_, '_> {
     /// Has the holder, which has the first volume, unmount what it has of the slot, and takes it off.
     pub(crate) fn drain(&self, holder: &Instance, draft: &mut Draft) {
-        if let Some(reason) = self.reason_not_to_follow(holder) {
+        if let Some(volume) = readiness::straggler(self.slot, holder, self.view) {
+            let reason = format!("{} could not follow", volume.id);
             draft.findings.push(Finding::NotDrained { instance: holder.id.clone(), reason });
             return;
         }
@@ -148,14 +149,6 @@ impl Scene<'_, '_> {
             return Turn::Drain(step);
         }
         Turn::Wait
-    }
-
-    /// What keeps another volume of the slot from coming along, so that a slot that left the holder would be left without.
-    pub(crate) fn reason_not_to_follow(&self, holder: &Instance) -> Option<String> {
-        let mut elsewhere =
-            self.slot.other_volumes().filter(|volume| volume.settled_on() != Some(&holder.id));
-        let held_up = elsewhere.find(|volume| readiness::rank_of(volume, self.slot, self.view).is_none());
-        held_up.map(|volume| format!("{} could not follow", volume.id))
     }
 }
 

@@ -3,9 +3,11 @@
 //! Whatever happens here is an addition to `on-release`, which needs nothing: EC2 releases the volume in the end.
 
 use crate::draft::Draft;
+use crate::drain;
 use crate::finding::Finding;
 use crate::observation::{Health, Instance};
 use crate::plan::Step;
+use crate::readiness;
 use crate::scene::Scene;
 use crate::slot::Slot;
 use crate::tags::Policy;
@@ -25,6 +27,21 @@ pub(crate) fn is_called_for(slot: &Slot<'_>, holder: &Instance, view: &View<'_>)
             Policy::Drain | Policy::Terminate => has_rested(slot, view),
         },
         Health::Healthy | Health::NotRunning => false,
+    }
+}
+
+/// Whether the policy does something about a holder that is about to go, so that the slot can use a candidate at once.
+pub(crate) fn acts(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> bool {
+    if readiness::straggler(slot, holder, view).is_some() {
+        return false;
+    }
+    match slot.policy(view.observation) {
+        Policy::OnRelease => false,
+        Policy::Drain => {
+            let mut here = slot.volumes.iter().filter(|volume| volume.settled_on() == Some(&holder.id));
+            here.all(|volume| drain::may_come_off(volume, holder, slot, view))
+        }
+        Policy::Terminate => true,
     }
 }
 
@@ -82,6 +99,7 @@ impl Scene<'_, '_> {
         if !self.view.observation.rival_fleets(holder).is_empty() {
             return Some("several managed fleets claim it".to_owned());
         }
-        self.reason_not_to_follow(holder)
+        let straggler = readiness::straggler(self.slot, holder, self.view);
+        straggler.map(|volume| format!("{} could not follow", volume.id))
     }
 }

@@ -16,8 +16,10 @@ pub(crate) enum Rank {
     Releasing,
     /// It has no volumes.
     Addresses,
-    /// Its holder runs and is about to go.
+    /// Its holder runs and is about to go, and the policy does not wait for that.
     Draining,
+    /// Its holder runs and is about to go, and keeps the volumes until then.
+    Staying,
 }
 
 /// A slot's wish for an instance.

@@ -4,7 +4,7 @@ use crate::command::Progress;
 use crate::drain;
 use crate::handover;
 use crate::matching::Rank;
-use crate::observation::{InstanceState, Volume};
+use crate::observation::{Instance, InstanceState, Volume};
 use crate::plan::Step;
 use crate::slot::{Seat, Slot};
 use crate::view::View;
@@ -18,7 +18,8 @@ pub(crate) fn rank(slot: &Slot<'_>, view: &View<'_>) -> Option<Rank> {
     match first.seat(view.observation) {
         Seat::Accepted(_) => return None,
         Seat::Running(holder) => {
-            return handover::is_called_for(slot, holder, view).then_some(Rank::Draining);
+            let rank = if handover::acts(slot, holder, view) { Rank::Draining } else { Rank::Staying };
+            return handover::is_called_for(slot, holder, view).then_some(rank);
         }
         Seat::Free
         | Seat::Creating
@@ -71,4 +72,10 @@ pub(crate) fn rank_of(volume: &Volume, slot: &Slot<'_>, view: &View<'_>) -> Opti
         }
         Seat::Creating | Seat::Starting(_) | Seat::Stopping(_) | Seat::Hibernated(_) => None,
     }
+}
+
+/// A volume of the slot that is not on its holder and could not come along, so that a slot that left would be left without.
+pub(crate) fn straggler<'a>(slot: &Slot<'a>, holder: &Instance, view: &View<'_>) -> Option<&'a Volume> {
+    let mut elsewhere = slot.other_volumes().filter(|volume| volume.settled_on() != Some(&holder.id));
+    elsewhere.find(|volume| rank_of(volume, slot, view).is_none())
 }

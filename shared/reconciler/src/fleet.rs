@@ -7,14 +7,16 @@ use crate::ec2::{Ec2, Ec2Error};
 use crate::events::Patience;
 use crate::execute::{Done, Effect, Executor, Journal};
 use crate::observe;
+use crate::record;
 use crate::report::{FleetReport, Outcome, SlotReport, StepReport};
+use crate::settings::Settings;
 use chrono::{DateTime, Utc};
 use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
 use planner::memory::Memory;
 use planner::observation::Observation;
 use planner::plan::{Next, Plan, SlotPlan, SlotState};
-use planner::tags::{DrainingTag, Policy};
+use planner::tags::DrainingTag;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -23,7 +25,7 @@ use tokio::time::Instant;
 pub(crate) struct Context<'a, E, C> {
     pub(crate) ec2: &'a E,
     pub(crate) clock: &'a C,
-    pub(crate) default_policy: Policy,
+    pub(crate) settings: &'a Settings,
     pub(crate) dry_run: bool,
     pub(crate) patience: Patience,
     /// Marks that this invocation wrote, which EC2's answers may not show yet.
@@ -83,8 +85,8 @@ impl FleetRun {
         loop {
             let began = Instant::now();
             context.overlay(&mut seen);
+            let plan = record::plan(&mut seen, context.ec2).await;
             // Kept before it is carried out, for the round may be cut off by the deadline.
-            let plan = planner::plan(&seen);
             self.plan = Some(plan.clone());
             let pause = if context.dry_run {
                 self.rehearse(&plan);
@@ -163,7 +165,7 @@ impl FleetRun {
         let look =
             observe::survey(context.ec2, context.clock, observe::members(context.ec2, &fleets)).await?;
         let memory = |_: &FleetName| self.memory.clone();
-        let seen = observe::complete(context.ec2, look, &fleets, context.default_policy, memory).await?;
+        let seen = observe::complete(context.ec2, look, &fleets, context.settings, memory).await?;
         Ok(seen.into_iter().next())
     }
 

@@ -72,7 +72,7 @@ pub async fn run<E: Ec2, C: Clock>(
         context: Context {
             ec2,
             clock,
-            default_policy: settings.handover,
+            settings,
             dry_run: settings.dry_run || trigger.dry_run,
             patience: trigger.patience,
             marks: BTreeMap::new(),
@@ -194,7 +194,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         }
         look.instances = observe::members_and_holders(ec2, &look, &fleets).await?;
         let memory = |_: &FleetName| Memory::default();
-        observe::complete(ec2, look, &fleets, self.context.default_policy, memory).await.map(Some)
+        observe::complete(ec2, look, &fleets, self.context.settings, memory).await.map(Some)
     }
 
     /// Writes the trigger's warning down on an instance of one of the fleets, if it says something new. Once in an

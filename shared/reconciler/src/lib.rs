@@ -11,6 +11,7 @@ mod execute;
 mod fleet;
 pub mod invocation;
 mod observe;
+mod record;
 pub mod report;
 pub mod settings;
 mod warning;

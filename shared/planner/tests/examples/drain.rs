@@ -9,7 +9,7 @@ use planner::ids::SlotName;
 use planner::memory::Failure;
 use planner::observation::{AttachmentState, InstanceState};
 use planner::plan::Next;
-use planner::tags::HANDOVER;
+use planner::tags::{HANDOVER, SLOT};
 
 /// A volume of a slot with the policy, attached to instance n a hundred seconds ago.
 fn drained_from(v: u8, n: u8) -> VolumeBuilder {
@@ -343,4 +343,16 @@ fn candidate_that_another_slot_needs_more_is_none() {
     let seen = held_by(draining()).sees(ready).records(1, &[]);
     let plan = of(&seen, "main");
     assert_eq!((plan.lead, plan.asks), (None, None));
+}
+
+#[test]
+fn slot_that_waits_for_its_release_leaves_the_candidate_to_one_that_drains() {
+    let waits = volume(3).in_slot("a").on(3);
+    let seen = held_by(draining()).sees(instance(3).draining("by hand")).sees(waits).records(1, &[]);
+    assert_eq!(of(&seen, "main").lead, Some(drain(1, &[1])));
+    // One that cannot be drained waits, too.
+    let seen = held_by(draining()).sees(instance(3).draining("by hand"));
+    let seen = seen.sees(volume(3).tagged(&[(HANDOVER, "terminate"), (SLOT, "z")]).on(3));
+    let seen = seen.records(1, &[failure(3)]);
+    assert_eq!(of(&seen, "z").lead, Some(crate::expected::terminate(3)));
 }

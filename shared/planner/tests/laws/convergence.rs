@@ -7,7 +7,7 @@ use crate::facts::{
     SlotFacts, attachments, find, is_draining, is_healthy, is_recommended, is_shut, planned, told,
 };
 use crate::ideal::Ideal;
-use crate::worlds::{CLEAN, World, worlds};
+use crate::worlds::{CLEAN, CLEAN_DRAINING, World, worlds};
 use planner::observation::{AttachmentState, Instance, InstanceState, Observation};
 use planner::plan;
 use planner::plan::{Next, Plan, SlotPlan, SlotState};
@@ -103,7 +103,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn every_slot_that_can_be_held_is_held(world in worlds(CLEAN)) {
+    fn every_slot_that_can_be_held_is_held(world in prop_oneof![2 => worlds(CLEAN), 1 => worlds(CLEAN_DRAINING)]) {
         let mut ideal = Ideal::new(world.0.clone());
         let (acting, last) = settle(&mut ideal);
         prop_assert!(ideal.faults.is_empty(), "{:?}", ideal.faults);

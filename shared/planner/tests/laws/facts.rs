@@ -234,13 +234,27 @@ impl<'o> SlotFacts<'o> {
             None | Some(Record::Unanswered) => false,
             Some(Record::Refused(_)) => true,
             Some(Record::Commands(commands)) => {
-                let mut named = commands.iter().filter(|command| command.volumes.contains(&volume.id));
-                named.any(|command| matches!(command.status, CommandStatus::Failed(_)))
+                let since = volume.attachments.iter().find(|a| a.instance == on.id).and_then(|a| a.since);
+                let mut of_now: Vec<&Command> = commands.iter().collect();
+                of_now.retain(|command| {
+                    command.volumes.contains(&volume.id)
+                        && command.requested > on.launched
+                        && since.is_some_and(|since| command.requested > since)
+                });
+                of_now.sort_by_key(|command| (command.requested, command.status.clone()));
+                let is_running = of_now.iter().any(|command| command.status == CommandStatus::InProgress);
+                let recently = |command: &Command| {
+                    command.requested > self.seen.began - TimeDelta::seconds(300)
+                        && matches!(command.status, CommandStatus::Failed(_))
+                };
+                !is_running && of_now.last().is_some_and(|last| recently(last))
             }
         };
         let refused = self.seen.memory.failures.iter().any(|failure| {
-            failure.step.instance() == Some(&on.id)
-                && matches!(failure.step, Step::DrainVolumes { .. } | Step::DetachVolume { .. })
+            let is_drain = matches!(failure.step, Step::DrainVolumes { .. });
+            let is_detach =
+                matches!(&failure.step, Step::DetachVolume { volume: of, .. } if *of == volume.id);
+            failure.step.instance() == Some(&on.id) && (is_drain || is_detach)
         });
         self.policy() == Policy::Drain
             && self.seen.drain_document.is_some()

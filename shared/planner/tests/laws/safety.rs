@@ -5,7 +5,7 @@ use crate::facts::{
     SlotFacts, attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy,
     is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned, pointed_at,
 };
-use crate::worlds::{ANY, World, worlds};
+use crate::worlds::{ANY, DRAINING, World, worlds};
 use chrono::TimeDelta;
 use planner::device::DeviceName;
 use planner::ids::InstanceId;
@@ -27,6 +27,10 @@ fn attaching(plan: &SlotPlan) -> impl Iterator<Item = (&str, &InstanceId, &Devic
         | Step::DrainVolumes { .. }
         | Step::MarkDraining { .. } => None,
     })
+}
+
+fn any_or_draining() -> impl Strategy<Value = World> {
+    prop_oneof![2 => worlds(ANY), 1 => worlds(DRAINING)]
 }
 
 fn seen_and_planned(world: &World) -> (&Observation, planner::plan::Plan) {
@@ -58,7 +62,7 @@ proptest! {
     /// for hibernation", and from one that runs only what was proven to be drained. The step names the instance that was
     /// seen to have the volume.
     #[test]
-    fn volume_is_detached_from_a_stopped_or_a_drained_instance_alone_and_for_somebody(world in worlds(ANY)) {
+    fn volume_is_detached_from_a_stopped_or_a_drained_instance_alone_and_for_somebody(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -80,7 +84,7 @@ proptest! {
     /// "When the holder drains and a candidate runs, or less than 45 s of the two minutes are left": never any other
     /// instance, never without the policy, never another volume than the slot's own there, and all of those.
     #[test]
-    fn only_a_holder_that_is_about_to_go_is_drained(world in worlds(ANY)) {
+    fn only_a_holder_that_is_about_to_go_is_drained(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -104,7 +108,7 @@ proptest! {
 
     /// Whoever is asked for the record is about to be drained, or is being detached from.
     #[test]
-    fn record_is_asked_of_slots_that_drain_alone(world in worlds(ANY)) {
+    fn record_is_asked_of_slots_that_drain_alone(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             let Some(asked) = &planned.asks else { continue };
@@ -122,7 +126,7 @@ proptest! {
     /// "As soon as a candidate runs: terminate the holder": never any other instance, never without the policy, never one
     /// that takes a volume with it. A mere recommendation is not enough while every candidate has one, too.
     #[test]
-    fn only_a_holder_that_is_about_to_go_is_terminated(world in worlds(ANY)) {
+    fn only_a_holder_that_is_about_to_go_is_terminated(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -150,7 +154,7 @@ proptest! {
     /// A free volume, to a running, healthy instance of the fleet in its zone that has no other slot; and only when
     /// every other volume of the slot is free or already there.
     #[test]
-    fn volume_is_attached_only_where_the_slot_may_be(world in worlds(ANY)) {
+    fn volume_is_attached_only_where_the_slot_may_be(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for (volume, instance, _) in attaching(planned) {
@@ -176,7 +180,7 @@ proptest! {
 
     /// The lead is the first volume's, and no other step is. Nothing is in two places of a plan.
     #[test]
-    fn first_volume_leads_alone(world in worlds(ANY)) {
+    fn first_volume_leads_alone(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let mut resources = BTreeSet::new();
         for (planned, slot) in planned(seen, &plan) {
@@ -198,7 +202,7 @@ proptest! {
 
     /// No instance is given to two slots, and no name of an instance to two volumes.
     #[test]
-    fn instance_takes_one_slot(world in worlds(ANY)) {
+    fn instance_takes_one_slot(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let (mut taken, mut names) = (BTreeMap::new(), BTreeSet::new());
         for (planned, slot) in planned(seen, &plan) {
@@ -225,7 +229,7 @@ proptest! {
     /// Invariant 9: the first volumes of a fleet ask for one name, unless EC2 has refused it here, or the slot itself
     /// has it here.
     #[test]
-    fn first_volumes_ask_for_one_name(world in worlds(ANY)) {
+    fn first_volumes_ask_for_one_name(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let mut asked: Option<DeviceName> = None;
         for (planned, slot) in planned(seen, &plan) {
@@ -245,7 +249,7 @@ proptest! {
     /// "`true`: the slot is left alone and reported `paused`", on a resource and on an instance that has a volume. And
     /// where a person must act, nothing moves until then.
     #[test]
-    fn paused_or_blocked_slot_is_left_alone(world in worlds(ANY)) {
+    fn paused_or_blocked_slot_is_left_alone(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             let tags = slot.volumes.iter().map(|v| &v.tags).chain(slot.addresses.iter().map(|a| &a.tags));
@@ -265,7 +269,7 @@ proptest! {
 
     /// No step names an instance that is paused, or takes anything off one that is not of the fleet.
     #[test]
-    fn paused_and_foreign_instances_are_not_touched(world in worlds(ANY)) {
+    fn paused_and_foreign_instances_are_not_touched(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -292,7 +296,7 @@ proptest! {
 
     /// An association is ended by its own id, and never on the instance that has the slot.
     #[test]
-    fn address_leaves_by_the_association_that_was_seen(world in worlds(ANY)) {
+    fn address_leaves_by_the_association_that_was_seen(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -309,7 +313,7 @@ proptest! {
     /// is already there is never displaced", by DescribeAddresses, by what DescribeInstances says of
     /// addresses that nobody tagged, and by this plan.
     #[test]
-    fn address_follows_the_first_volume_and_displaces_none(world in worlds(ANY)) {
+    fn address_follows_the_first_volume_and_displaces_none(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let mut taken = BTreeSet::new();
         for (planned, slot) in planned(seen, &plan) {
@@ -351,7 +355,7 @@ proptest! {
     /// What EC2 has refused for good is not tried again in the same invocation, and what it has just accepted is awaited
     /// while its answers may not show it.
     #[test]
-    fn step_is_not_repeated(world in worlds(ANY)) {
+    fn step_is_not_repeated(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
