@@ -52,6 +52,7 @@ mod life;
 mod listing;
 mod lookup;
 mod setup;
+pub mod ssm;
 pub mod state;
 mod tags;
 mod throttle;

@@ -34,6 +34,10 @@ pub enum Offence {
     ForeignInstance { resource: String, instance: InstanceId },
     #[error("{address} displaced {displaced}")]
     Displaced { address: AllocationId, displaced: AllocationId },
+    #[error("{instance} was to unmount {volume}, which it does not have")]
+    DrainedOfForeign { instance: InstanceId, volume: String },
+    #[error("{instance} was to be drained, and nothing says that it is about to go")]
+    DrainedInHealth { instance: InstanceId },
     #[error("{instance} was terminated, and {volume} goes with it")]
     TerminatedWithVolume { instance: InstanceId, volume: VolumeId },
 }
@@ -55,6 +59,8 @@ impl Offence {
             | Self::ForeignResource { .. }
             | Self::ForeignInstance { .. }
             | Self::Displaced { .. }
+            | Self::DrainedOfForeign { .. }
+            | Self::DrainedInHealth { .. }
             | Self::TerminatedWithVolume { .. } => false,
         }
     }
