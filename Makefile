@@ -3,8 +3,9 @@
 
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-# The processor that the functions are built for by `make build`: arm64 or x86_64.
+# The processor that the functions are built for by `make build` and `make deploy`: arm64 or x86_64.
 ARCH ?= arm64
+TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 
 TOOLS := .venv/.installed
 BIN := $(CURDIR)/.venv/bin
@@ -13,18 +14,23 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 # dependency anew when the crates beside it ask for other features, and the SDK takes minutes.
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
+# Crates that know no AWS SDK, either, and need the binaries of the functions.
+WIRE := stage demo wire
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The story that the demo plays: replacement or interruption. Both, one after the other, unless it is named.
+STORY ?=
+
 .PHONY: demo
-demo: functions ## Replays a fleet replacement through the real functions against a local EC2
-	@cargo run --quiet -p end-to-end --bin demo
+demo: functions ## Plays two stories with the real functions against a local EC2 (STORY=…), as a timeline and a picture
+	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
-test: test-pure test-sdk ## Runs every test that needs no Docker and no AWS account
+test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
 
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
@@ -34,9 +40,13 @@ test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
 test-sdk: functions
 	RUST_TEST_THREADS=4 cargo test $(call packages,$(SDK))
 
+.PHONY: test-wire
+test-wire: functions
+	cargo test $(call packages,$(WIRE))
+
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
-	rustup target add $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+	rustup target add $(TARGET)
 	PATH="$(BIN):$$PATH" cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) \
 	    $(addprefix --bin ,$(FUNCTIONS))
 	@ls -l target/lambda/*/bootstrap
@@ -45,6 +55,7 @@ build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into tar
 lint: tools ## Checks format, lints and the template
 	cargo fmt --all --check
 	cargo clippy $(call packages,$(PURE)) --all-targets -- -D warnings
+	cargo clippy $(call packages,$(WIRE)) --all-targets -- -D warnings
 	cargo clippy $(call packages,$(SDK)) --all-targets -- -D warnings
 	PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template template.yaml
 	$(BIN)/cfn-lint template.yaml
@@ -72,6 +83,10 @@ figures: ## Prints the figures of the release binaries: size, memory, processor 
 	cargo build --release $(call packages,$(FUNCTIONS))
 	@cargo run --quiet -p end-to-end --bin figures -- $(addprefix target/release/,$(FUNCTIONS))
 
+.PHONY: profiles
+profiles: tools ## Prints the table of release profiles in docs/decisions/0005: size, start, time to build (an hour)
+	@tests/profiles.sh
+
 # How many states the model check generates for each of its worlds.
 STATES ?= 1500000
 
@@ -91,10 +106,18 @@ simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays
 faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run --release -p simulation --bin faults
 
+# How many invocations the wire test has at least; with SEED=n that storm.
+INVOCATIONS ?= 1000
+
+.PHONY: wire
+wire: functions ## Storms the real binaries over HTTP with churn, faults and bad events (INVOCATIONS=1000)
+	cargo run --quiet -p wire -- $(INVOCATIONS) $(SEED)
+
 .PHONY: deploy
-deploy: tools ## Builds and deploys with SAM, asking for what it needs to know
-	rustup target add aarch64-unknown-linux-gnu
-	PATH="$(BIN):$$PATH" sam build && PATH="$(BIN):$$PATH" sam deploy --guided
+deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
+	rustup target add $(TARGET)
+	PATH="$(BIN):$$PATH" sam build --parameter-overrides Architecture=$(ARCH) && \
+	PATH="$(BIN):$$PATH" sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 .PHONY: clean
 clean: ## Removes what was built and installed here

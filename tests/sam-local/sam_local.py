@@ -31,6 +31,8 @@ ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_6
 STAGE = ROOT / "target" / "sam-local"
 HOST = "host.docker.internal"
 SAMPLE = "i-0123456789abcdef0"
+# What announces that an instance may go, and is written down; an old one is not.
+WARNINGS = ("spot-interruption-warning", "rebalance-recommendation")
 ZONE = "us-east-1a"
 
 
@@ -49,7 +51,7 @@ def complaint(function, event):
 
 
 def events_of(function):
-    return sorted((ROOT / "events").glob(f"{function}-*.json"))
+    return sorted((ROOT / "events").glob(f"{function}*.json"))
 
 
 def stage(binaries):
@@ -137,7 +139,7 @@ class World:
     def event(self, path):
         """A sample event about this world's instance, and where it warns, of now."""
         text = path.read_text().replace(SAMPLE, self.instance)
-        if path.name.startswith("spot-interruption-warning-"):
+        if path.name.startswith(WARNINGS):
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             text = re.sub(r'"time": "[^"]*"', f'"time": "{now}"', text)
         (STAGE / "event.json").write_text(text)
@@ -186,19 +188,20 @@ def fault_of(function, event, answer, world):
     if answer is None:
         return "no answer"
     by_hand, warned = event.name == "reconcile-by-hand.json", function == "spot-interruption-warning"
+    marked = function in WARNINGS
     outcome = "planned" if by_hand else "done"
     moves = [f"attach-volume {outcome}", f"associate-address {outcome}"]
     expected = {
         "trigger": function,
         "dry_run": by_hand,
-        "slots": ["main waiting" if warned else "main held" if not by_hand else "main moving"],
-        "steps": ["mark-draining done"] if warned else moves,
+        "slots": ["main waiting" if marked else "main held" if not by_hand else "main moving"],
+        "steps": ["mark-draining done"] * marked + moves * (not warned),
     }
     if told(answer) != expected:
         return f"it told {told(answer)}; expected {expected}"
     if world.is_held() != (not by_hand and not warned):
         return "EC2 says otherwise of the volume and the address"
-    if world.is_marked() != warned:
+    if world.is_marked() != marked:
         return "EC2 says otherwise of the tag holdfast:draining"
     return None
 

@@ -7,7 +7,9 @@ use crate::finding::Finding;
 use crate::ids::InstanceId;
 use crate::memory::STALE_SECONDS;
 use crate::naming;
-use crate::observation::{AttachmentState, Instance, InstanceState, Observation, Volume, VolumeState};
+use crate::observation::{
+    AttachmentState, Health, Instance, InstanceState, Observation, Volume, VolumeState,
+};
 use crate::slot::{Seat, Slot};
 use crate::spot::Spot;
 use crate::tags::{Policy, Setting};
@@ -25,7 +27,8 @@ pub(crate) fn blocking(slot: &Slot<'_>, view: &View<'_>) -> Vec<Finding> {
         findings.push(Finding::UnusableFleetName { fleet: observation.fleet.clone() });
     }
     tags(slot, &mut findings);
-    devices(slot, &view.slots, &mut findings);
+    devices(slot, &mut findings);
+    findings.extend(first_device(slot, view).filter(|_| !stays(slot, observation)));
     volumes(slot, observation, &mut findings);
     several_instances(slot, observation, &mut findings);
     addresses(slot, observation, &mut findings);
@@ -34,9 +37,11 @@ pub(crate) fn blocking(slot: &Slot<'_>, view: &View<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What is worth telling and blocks nothing.
-pub(crate) fn notices(slot: &Slot<'_>, observation: &Observation) -> Vec<Finding> {
-    let mut findings = Vec::new();
+/// What is to be told of the slot and keeps nothing from being done for it where it is.
+pub(crate) fn notices(slot: &Slot<'_>, view: &View<'_>) -> Vec<Finding> {
+    let observation = view.observation;
+    let mut findings: Vec<Finding> =
+        first_device(slot, view).into_iter().filter(|_| stays(slot, observation)).collect();
     // A slot without volumes has nothing to unmount.
     if slot.policy(observation) == Policy::Drain
         && observation.drain_document.is_none()
@@ -71,7 +76,7 @@ fn tags(slot: &Slot<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn devices(slot: &Slot<'_>, slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
+fn devices(slot: &Slot<'_>, findings: &mut Vec<Finding>) {
     for volume in &slot.volumes {
         if let Setting::Invalid(value) = &volume.tags.device {
             findings.push(Finding::InvalidDevice { volume: volume.id.clone(), value: value.clone() });
@@ -93,11 +98,24 @@ fn devices(slot: &Slot<'_>, slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
         }
         asked.push((volume, wanted.clone()));
     }
-    let common = naming::common_first_device(slots.iter().filter_map(Slot::first_volume));
-    if let Some((other, other_device)) = common.filter(|(_, common)| *common != device) {
-        let (volume, other) = (first.id.clone(), other.id.clone());
-        findings.push(Finding::FirstDevicesDisagree { volume, device, other, other_device });
-    }
+}
+
+/// That the slot's first volume asks for another name than those of other slots, so that it may be attached nowhere.
+pub(crate) fn first_device(slot: &Slot<'_>, view: &View<'_>) -> Option<Finding> {
+    let first = slot.first_volume()?;
+    let firsts = view.slots.iter().filter_map(Slot::first_volume);
+    let (other, other_device) = naming::at_odds(first, firsts)?;
+    let (volume, device) = (first.id.clone(), naming::first_device(first));
+    Some(Finding::FirstDevicesDisagree { volume, device, other: other.id.clone(), other_device })
+}
+
+/// Whether the slot's first volume is where it need not leave for now.
+fn stays(slot: &Slot<'_>, observation: &Observation) -> bool {
+    let holder = slot.first_volume().and_then(|first| first.seat(observation).running());
+    holder.is_some_and(|holder| match holder.health() {
+        Health::Healthy | Health::Recommended => true,
+        Health::Draining(_) | Health::NotRunning => false,
+    })
 }
 
 fn volumes(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Finding>) {

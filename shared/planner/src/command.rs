@@ -107,3 +107,18 @@ pub(crate) fn progress<'a>(
         Some((CommandStatus::Failed(_) | CommandStatus::InProgress, _)) | None => Progress::NotBegun,
     }
 }
+
+impl Progress<'_> {
+    /// Why it could not be unmounted, if it could not.
+    pub(crate) fn failure(self) -> Option<String> {
+        match self {
+            Self::Failed(reason) => Some(reason.to_owned()),
+            Self::Unasked
+            | Self::Unanswered
+            | Self::NotBegun
+            | Self::Running
+            | Self::Drained
+            | Self::Proven => None,
+        }
+    }
+}

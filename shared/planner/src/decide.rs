@@ -68,10 +68,19 @@ fn bid<'a>(index: usize, slot: &Slot<'a>, view: &View<'a>) -> Option<Bid<'a>> {
     if let Some(Seat::Running(holder)) = slot.first_volume().map(|first| first.seat(view.observation))
         && holder.health() == Health::Recommended
     {
-        // Nothing is won by moving from one that may go to another.
-        candidates.retain(|instance| instance.health() == Health::Healthy);
+        // Nothing is won by moving from one that may go to another, or to one without room for all addresses.
+        candidates.retain(|instance| {
+            instance.health() == Health::Healthy && addresses::room(instance, slot, view) == Room::Enough
+        });
     }
-    Some(Bid { rank, slot: index, candidates })
+    let empty = candidates.iter().filter(|instance| has_no_address_of_another(instance, slot, view));
+    let lodgings = empty.copied().collect();
+    Some(Bid { rank, slot: index, candidates, lodgings })
+}
+
+fn has_no_address_of_another(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> bool {
+    let mut others = view.observation.addresses.iter().filter(|address| address.tags.slot != *slot.name);
+    others.all(|other| other.spot(view.observation).instance().is_none_or(|on| on.id != instance.id))
 }
 
 /// Whether a slot without volumes goes to the instance that it is given, for it has none where it can stay.

@@ -6,8 +6,8 @@
 use crate::command::{Progress, progress};
 use crate::draft::Draft;
 use crate::finding::Finding;
-use crate::handover;
-use crate::observation::{AttachmentState, Instance, Volume};
+use crate::handover::{self, Obstacle};
+use crate::observation::{AttachmentState, Health, Instance, Volume};
 use crate::plan::Step;
 use crate::readiness;
 use crate::scene::Scene;
@@ -33,16 +33,38 @@ enum Turn {
     Wait,
 }
 
+/// What keeps the slot on its holder although the policy would have it drained.
+pub(crate) fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obstacle> {
+    let here: Vec<&Volume> = settled_on(slot, holder).collect();
+    // Without a document there is nothing to do, which a notice says.
+    let Some(step) = drain_step(&here, holder, view) else { return Some(Obstacle::Policy) };
+    let memory = &view.observation.memory;
+    let straggler =
+        readiness::straggler(slot, holder, view).map(|volume| format!("{} could not follow", volume.id));
+    let refused = || memory.failure_of(&step).map(|failure| failure.reason.clone());
+    let failed = || here.iter().find_map(|volume| progress_on(volume, holder, view).failure());
+    if let Some(reason) = straggler.or_else(refused).or_else(failed) {
+        let instance = holder.id.clone();
+        return Some(Obstacle::Told(Finding::NotDrained { instance, reason }));
+    }
+    let kept = here.iter().find_map(|volume| memory.failure_of(&detach(volume, holder)));
+    kept.map(|failure| Obstacle::Told(failure.finding()))
+}
+
+fn settled_on<'v>(slot: &Slot<'v>, instance: &Instance) -> impl Iterator<Item = &'v Volume> {
+    let here = |volume: &&Volume| volume.settled_on() == Some(&instance.id);
+    slot.volumes.iter().copied().filter(here)
+}
+
 /// Whether the slot may leave the instance, which runs with this volume of it, though nobody else has released that.
 pub(crate) fn may_come_off(volume: &Volume, on: &Instance, slot: &Slot<'_>, view: &View<'_>) -> bool {
     slot.policy(view.observation) == Policy::Drain
         && handover::is_called_for(slot, on, view)
         && drain_step(&[volume], on, view).is_some_and(|step| {
-            let detach = Step::DetachVolume { volume: volume.id.clone(), instance: on.id.clone() };
             let memory = &view.observation.memory;
-            memory.failure_of(&step).is_none() && memory.failure_of(&detach).is_none()
+            memory.failure_of(&step).is_none() && memory.failure_of(&detach(volume, on)).is_none()
         })
-        && !matches!(progress_on(volume, on, view), Progress::Failed(_))
+        && progress_on(volume, on, view).failure().is_none()
 }
 
 /// How far the drain is of a volume that is being detached from an instance which runs. None: nobody drains it.
@@ -73,12 +95,7 @@ fn drain_step(volumes: &[&Volume], on: &Instance, view: &View<'_>) -> Option<Ste
 impl Scene<'_, '_> {
     /// Has the holder, which has the first volume, unmount what it has of the slot, and takes it off.
     pub(crate) fn drain(&self, holder: &Instance, draft: &mut Draft) {
-        if let Some(volume) = readiness::straggler(self.slot, holder, self.view) {
-            let reason = format!("{} could not follow", volume.id);
-            draft.findings.push(Finding::NotDrained { instance: holder.id.clone(), reason });
-            return;
-        }
-        let here: Vec<&Volume> = self.on(holder).collect();
+        let here: Vec<&Volume> = settled_on(self.slot, holder).collect();
         match self.turn(&here, holder, draft) {
             Turn::Detach => {
                 let mut detachments = here.iter().map(|volume| detach(volume, holder));
@@ -86,14 +103,15 @@ impl Scene<'_, '_> {
                 draft.follow.extend(detachments.map(|step| vec![step]));
             }
             Turn::Drain(step) => draft.lead = Some(step),
-            Turn::AwaitCandidate => draft.await_candidate(),
-            Turn::Wait => {}
+            // One that need not go waits for nobody.
+            Turn::AwaitCandidate if holder.health() != Health::Recommended => draft.await_candidate(),
+            Turn::AwaitCandidate | Turn::Wait => {}
         }
     }
 
     /// The same for the other volumes, when the first one has left the instance already.
     pub(crate) fn drain_the_others(&self, from: &Instance, draft: &mut Draft) {
-        let here: Vec<&Volume> = self.on(from).collect();
+        let here: Vec<&Volume> = settled_on(self.slot, from).collect();
         match self.turn(&here, from, draft) {
             Turn::Detach => {
                 draft.follow.extend(here.iter().map(|volume| vec![detach(volume, from)]));
@@ -101,10 +119,6 @@ impl Scene<'_, '_> {
             Turn::Drain(step) => draft.follow.push(vec![step]),
             Turn::AwaitCandidate | Turn::Wait => {}
         }
-    }
-
-    fn on<'v>(&'v self, instance: &'v Instance) -> impl Iterator<Item = &'v Volume> {
-        self.slot.volumes.iter().copied().filter(|volume| volume.settled_on() == Some(&instance.id))
     }
 
     fn turn(&self, volumes: &[&Volume], on: &Instance, draft: &mut Draft) -> Turn {
@@ -117,31 +131,16 @@ impl Scene<'_, '_> {
         let states: Vec<Progress<'_>> =
             volumes.iter().map(|volume| progress_on(volume, on, self.view)).collect();
         let some = |state: Progress<'_>| states.contains(&state);
-        let instance = || on.id.clone();
-        let failed = states.iter().find_map(|state| match state {
-            Progress::Failed(reason) => Some((*reason).to_owned()),
-            Progress::Unasked
-            | Progress::Unanswered
-            | Progress::NotBegun
-            | Progress::Running
-            | Progress::Drained
-            | Progress::Proven => None,
-        });
-        let refused = || observation.memory.failure_of(&step).map(|failure| failure.reason.clone());
         if some(Progress::Unasked) {
             draft.ask(&on.id);
-        } else if some(Progress::Unanswered) {
-            draft.await_transition();
-        } else if let Some(reason) = failed.or_else(refused) {
-            draft.findings.push(Finding::NotDrained { instance: instance(), reason });
-        } else if !volumes.iter().all(|volume| volume.is_attached()) {
+        } else if some(Progress::Unanswered) || !volumes.iter().all(|volume| volume.is_attached()) {
             draft.await_transition();
         } else if self.given.is_some() && states.iter().all(|state| *state == Progress::Proven) {
             return Turn::Detach;
         } else if self.given.is_none()
             && states.iter().all(|state| matches!(state, Progress::Proven | Progress::Drained))
         {
-            draft.findings.push(Finding::Drained { instance: instance() });
+            draft.findings.push(Finding::Drained { instance: on.id.clone() });
             return Turn::AwaitCandidate;
         } else if some(Progress::Running) || observation.memory.is_sent(&on.id, observation) {
             draft.await_transition();

@@ -2,9 +2,12 @@
 //!
 //! Whatever happens here is an addition to `on-release`, which needs nothing: EC2 releases the volume in the end.
 
+use crate::checks;
 use crate::draft::Draft;
 use crate::drain;
 use crate::finding::Finding;
+use crate::matching::Rank;
+use crate::memory::Failure;
 use crate::observation::{Health, Instance};
 use crate::plan::Step;
 use crate::readiness;
@@ -17,31 +20,50 @@ use crate::view::View;
 /// recommendation may come for every instance of a type that runs short, and a handover for each would be thrash.
 const REST_SECONDS: i64 = 300;
 
-/// Whether the slot is to leave its holder, which runs: it is about to go, or EC2 recommends to replace it and the
-/// policy does not wait until it goes.
+/// How soon the slot can use another instance while its holder runs; none while it stays where it is. What reserves an
+/// instance and then does nothing with it would make another slot wait for nothing.
+pub(crate) fn rank(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Rank> {
+    let obstacle = obstacle(slot, holder, view);
+    match holder.health() {
+        Health::Draining(_) if obstacle.is_none() => Some(Rank::Leaving),
+        Health::Draining(_) => Some(Rank::Draining),
+        Health::Recommended if has_rested(slot, view) => obstacle.is_none().then_some(Rank::Recommended),
+        Health::Recommended | Health::Healthy | Health::NotRunning => None,
+    }
+}
+
+/// Whether the holder, which runs, is about to go, or EC2 recommends to replace it and it has had the slot for a while.
 pub(crate) fn is_called_for(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> bool {
     match holder.health() {
         Health::Draining(_) => true,
-        Health::Recommended => match slot.policy(view.observation) {
-            Policy::OnRelease => false,
-            Policy::Drain | Policy::Terminate => has_rested(slot, view),
-        },
+        Health::Recommended => has_rested(slot, view),
         Health::Healthy | Health::NotRunning => false,
     }
 }
 
-/// Whether the policy does something about a holder that is about to go, so that the slot can use a candidate at once.
-pub(crate) fn acts(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> bool {
-    if readiness::straggler(slot, holder, view).is_some() {
-        return false;
+/// What keeps the slot on its holder while that runs.
+pub(crate) enum Obstacle {
+    /// The policy: it waits until the holder goes.
+    Policy,
+    /// What a person should know.
+    Told(Finding),
+}
+
+fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obstacle> {
+    if let Some(finding) = checks::first_device(slot, view) {
+        return Some(Obstacle::Told(finding));
     }
     match slot.policy(view.observation) {
-        Policy::OnRelease => false,
-        Policy::Drain => {
-            let mut here = slot.volumes.iter().filter(|volume| volume.settled_on() == Some(&holder.id));
-            here.all(|volume| drain::may_come_off(volume, holder, slot, view))
+        Policy::OnRelease => Some(Obstacle::Policy),
+        Policy::Drain => drain::obstacle(slot, holder, view),
+        Policy::Terminate => {
+            let instance = holder.id.clone();
+            let terminate = Step::TerminateInstance { instance: instance.clone() };
+            let spared = reason_to_spare(slot, holder, view);
+            let spared = spared.map(|reason| Finding::NotTerminated { instance, reason });
+            let refused = || view.observation.memory.failure_of(&terminate).map(Failure::finding);
+            spared.or_else(refused).map(Obstacle::Told)
         }
-        Policy::Terminate => true,
     }
 }
 
@@ -52,54 +74,46 @@ fn has_rested(slot: &Slot<'_>, view: &View<'_>) -> bool {
 }
 
 impl Scene<'_, '_> {
-    /// Does what the policy asks for while the holder still runs.
+    /// Does what the policy asks for while the holder still runs and is about to go.
     pub(crate) fn hand_over(&self, holder: &Instance, draft: &mut Draft) {
-        match self.slot.policy(self.view.observation) {
-            Policy::OnRelease => {}
-            Policy::Drain => self.drain(holder, draft),
-            Policy::Terminate => self.terminate(holder, draft),
+        match obstacle(self.slot, holder, self.view) {
+            Some(Obstacle::Told(finding)) => draft.tell_once(finding),
+            None if self.slot.policy(self.view.observation) == Policy::Drain => self.drain(holder, draft),
+            // The holder's own shutdown unmounts what it has.
+            None if self.given.is_some() => {
+                draft.lead = Some(Step::TerminateInstance { instance: holder.id.clone() });
+            }
+            None if holder.health() != Health::Recommended => draft.await_candidate(),
+            Some(Obstacle::Policy) | None => {}
         }
     }
+}
 
-    /// Ends the holder once somebody is there to take over, and only where that loses nothing.
-    fn terminate(&self, holder: &Instance, draft: &mut Draft) {
-        let instance = holder.id.clone();
-        if let Some(reason) = self.reason_to_spare(holder) {
-            draft.findings.push(Finding::NotTerminated { instance, reason });
-        } else if self.view.observation.memory.is_ending(&instance, self.view.observation) {
-            draft.await_transition();
-        } else if self.given.is_some() {
-            draft.lead = Some(Step::TerminateInstance { instance });
-        } else {
-            draft.await_candidate();
-        }
+/// Why the holder must not be ended early, though it is about to go.
+fn reason_to_spare(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<String> {
+    let on_holder = |volume: &&&crate::observation::Volume| volume.settled_on() == Some(&holder.id);
+    let doomed = slot
+        .volumes
+        .iter()
+        .filter(on_holder)
+        .find(|volume| volume.attachment().is_some_and(|attachment| attachment.delete_on_termination));
+    if let Some(volume) = doomed {
+        return Some(format!("EC2 would delete {} with it (DeleteOnTermination)", volume.id));
     }
-
-    /// Why the holder must not be ended early, though it is about to go.
-    fn reason_to_spare(&self, holder: &Instance) -> Option<String> {
-        let on_holder = |volume: &&&crate::observation::Volume| volume.settled_on() == Some(&holder.id);
-        let doomed =
-            self.slot.volumes.iter().filter(on_holder).find(|volume| {
-                volume.attachment().is_some_and(|attachment| attachment.delete_on_termination)
-            });
-        if let Some(volume) = doomed {
-            return Some(format!("EC2 would delete {} with it (DeleteOnTermination)", volume.id));
-        }
-        if let Some(other) = self.view.occupancy.other_by_volume(self.slot.name, &holder.id) {
-            return Some(format!("it has a volume of the slot {other}"));
-        }
-        // Whose they are and whether EC2 deletes them with the instance is not seen here, so each is in the way.
-        let foreign = holder.devices.iter().find(|device| {
-            let is_root = holder.root_device.as_ref().is_some_and(|root| root.is_same_device(&device.device));
-            !is_root && self.slot.volumes.iter().all(|own| own.id != device.volume)
-        });
-        if let Some(device) = foreign {
-            return Some(format!("it has {}, which is not of this slot", device.volume));
-        }
-        if !self.view.observation.rival_fleets(holder).is_empty() {
-            return Some("several managed fleets claim it".to_owned());
-        }
-        let straggler = readiness::straggler(self.slot, holder, self.view);
-        straggler.map(|volume| format!("{} could not follow", volume.id))
+    if let Some(other) = view.occupancy.other_by_volume(slot.name, &holder.id) {
+        return Some(format!("it has a volume of the slot {other}"));
     }
+    // Whose they are and whether EC2 deletes them with the instance is not seen here, so each is in the way.
+    let foreign = holder.devices.iter().find(|device| {
+        let is_root = holder.root_device.as_ref().is_some_and(|root| root.is_same_device(&device.device));
+        !is_root && slot.volumes.iter().all(|own| own.id != device.volume)
+    });
+    if let Some(device) = foreign {
+        return Some(format!("it has {}, which is not of this slot", device.volume));
+    }
+    if !view.observation.rival_fleets(holder).is_empty() {
+        return Some("several managed fleets claim it".to_owned());
+    }
+    let straggler = readiness::straggler(slot, holder, view);
+    straggler.map(|volume| format!("{} could not follow", volume.id))
 }

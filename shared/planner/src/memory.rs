@@ -16,6 +16,10 @@ use std::net::Ipv4Addr;
 /// look rests on, too.
 pub const STALE_SECONDS: i64 = 5;
 
+/// For how long a refused device name counts, in seconds: long enough to try all names one after another, each after
+/// [`STALE_SECONDS`]. After that it is asked for anew.
+pub(crate) const REFUSAL_SECONDS: i64 = 60;
+
 /// What an invocation did before it looked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
@@ -27,7 +31,7 @@ pub struct Memory {
     pub terminated: BTreeMap<InstanceId, DateTime<Utc>>,
     /// Instances to which Systems Manager accepted to send the drain document, and when.
     pub sent: BTreeMap<InstanceId, DateTime<Utc>>,
-    /// Device names that EC2 said were taken, and when.
+    /// Device names that EC2 said were taken, and when it last did.
     pub refused_devices: BTreeMap<(InstanceId, DeviceName), DateTime<Utc>>,
     /// Steps that EC2 refused for good.
     pub failures: Vec<Failure>,
@@ -72,10 +76,13 @@ impl Accepted {
 }
 
 impl Memory {
-    /// Whether EC2 accepted to end the instance so recently that its answers may not show it yet.
-    pub(crate) fn is_ending(&self, instance: &InstanceId, observation: &Observation) -> bool {
-        let at = self.terminated.get(instance);
-        at.is_some_and(|at| (observation.began - *at).num_seconds() <= STALE_SECONDS)
+    /// Forgets the refused names that the look explains: a volume of the fleet has them. Once that has left, the name is
+    /// free again, and who still took the refusal for its word would go on to another one.
+    pub fn learn(&mut self, seen: &Observation) {
+        let attachments = || seen.volumes.iter().flat_map(|volume| &volume.attachments);
+        self.refused_devices.retain(|(instance, name), _| {
+            !attachments().any(|on| on.instance == *instance && on.device.is_same_device(name))
+        });
     }
 
     /// Whether a drain command was sent so recently that the record may not show it yet: an instance that has not

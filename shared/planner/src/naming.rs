@@ -6,9 +6,11 @@
 
 use crate::device::{self, DeviceName};
 use crate::ids::VolumeId;
-use crate::memory::STALE_SECONDS;
+use crate::memory::{REFUSAL_SECONDS, STALE_SECONDS};
 use crate::observation::{Instance, Observation, Volume};
 use crate::slot::Slot;
+use chrono::{DateTime, Utc};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What a first volume asks for.
@@ -16,19 +18,24 @@ pub(crate) fn first_device(first: &Volume) -> DeviceName {
     first.tags.device.value().cloned().unwrap_or_else(device::first_default)
 }
 
-/// The name that the first volumes of a fleet have in common, with a volume that asks for it: the one that most ask
-/// for, and of several such the smallest. A slot whose first volume asks for another is blocked, and makes none of the
-/// others wait. Names are compared exactly: nobody says that EC2 refuses `/dev/xvdf` while `/dev/sdf` is taken.
-pub(crate) fn common_first_device<'a>(
+/// A first volume that asks for another name than this one, with that name, where this one may not be attached before a
+/// person has decided. A name counts where all ask for it, or at least two more than for all others together: then no
+/// change of one tag, and no volume more or less, lets another name count. So two looks of which one saw the change
+/// never send two slots to one instance under two names, which EC2 would accept. Names are compared exactly: nobody says
+/// that EC2 refuses `/dev/xvdf` while `/dev/sdf` is taken.
+pub(crate) fn at_odds<'a>(
+    first: &Volume,
     firsts: impl Iterator<Item = &'a Volume>,
 ) -> Option<(&'a Volume, DeviceName)> {
+    let own = first_device(first);
+    let (alike, others): (Vec<&Volume>, Vec<&Volume>) = firsts.partition(|other| first_device(other) == own);
     let mut asked: BTreeMap<DeviceName, Vec<&Volume>> = BTreeMap::new();
-    for first in firsts {
-        asked.entry(first_device(first)).or_default().push(first);
+    for other in &others {
+        asked.entry(first_device(other)).or_default().push(other);
     }
-    let most = asked.values().map(Vec::len).max()?;
-    let (name, volumes) = asked.into_iter().find(|(_, volumes)| volumes.len() == most)?;
-    volumes.first().map(|volume| (*volume, name))
+    let (name, volumes) = asked.into_iter().min_by_key(|(_, volumes)| Reverse(volumes.len()))?;
+    let is_outvoted = alike.len() < others.len() + 2;
+    volumes.first().filter(|_| is_outvoted).map(|volume| (*volume, name))
 }
 
 /// What each volume of the slot asks for, whatever instance it goes to: so the names are the same after each
@@ -71,21 +78,34 @@ pub(crate) fn for_first(
         if slot.devices_on(instance).any(|own| own.is_same_device(&name)) {
             continue;
         }
-        // What was there before the instance was started again says nothing.
+        // What was there before the instance was started again, or long ago, says nothing.
         let refused = observation.memory.refused_devices.get(&(instance.id.clone(), name.clone()));
-        let Some(refused) = refused.filter(|refused| **refused >= instance.launched) else {
+        let age = |refused: &DateTime<Utc>| (observation.began - *refused).num_seconds();
+        let Some(refused) =
+            refused.filter(|refused| **refused >= instance.launched && age(refused) <= REFUSAL_SECONDS)
+        else {
             return Ok(name);
         };
-        let mut owners = instance.devices.iter().filter(|device| device.device.is_same_device(&name));
-        let of_no_slot = |volume: &VolumeId| observation.volumes.iter().all(|own| own.id != *volume);
-        let known_foreign = owners.any(|device| of_no_slot(&device.volume));
-        // Whoever took the name can be seen by now; nobody has it, so EC2 itself holds on to it.
-        let stuck = (observation.began - *refused).num_seconds() > STALE_SECONDS;
-        if !known_foreign && !stuck {
+        // A slot that took the name could be seen by now, and would have the instance.
+        let settled = age(refused) > STALE_SECONDS;
+        let is_of_no_slot =
+            settled || (is_alone(slot, observation) && has_foreign(instance, &name, observation));
+        if !is_of_no_slot {
             return Err(name);
         }
     }
     Err(wanted)
+}
+
+/// Whether no other slot could have taken a name.
+fn is_alone(slot: &Slot<'_>, observation: &Observation) -> bool {
+    observation.volumes.iter().all(|volume| volume.tags.slot == *slot.name)
+}
+
+/// Whether the instance says that a volume of no slot has the name. That may be seconds old.
+fn has_foreign(instance: &Instance, name: &DeviceName, observation: &Observation) -> bool {
+    let mut owners = instance.devices.iter().filter(|device| device.device.is_same_device(name));
+    owners.any(|device| observation.volumes.iter().all(|own| own.id != device.volume))
 }
 
 /// The name for another volume of the slot on this instance: the one it asks for, or the next free one that no tag
@@ -105,10 +125,14 @@ pub(crate) fn for_other(
             .keys()
             .any(|(on, other)| *on == instance.id && other.is_same_device(name))
     };
-    let on_instance = |name: &DeviceName| {
-        let mut others = instance.devices.iter().filter(|device| device.volume != volume.id);
-        others.any(|device| device.device.is_same_device(name))
-    };
+    let listed = instance.devices.iter().map(|device| (&device.volume, &device.device));
+    let attached = observation.volumes.iter().flat_map(|other| {
+        let here = other.attachments.iter().filter(|attachment| attachment.instance == instance.id);
+        here.map(|attachment| (&other.id, &attachment.device))
+    });
+    let others: Vec<&DeviceName> =
+        listed.chain(attached).filter(|(other, _)| **other != volume.id).map(|(_, name)| name).collect();
+    let on_instance = |name: &DeviceName| others.iter().any(|other| other.is_same_device(name));
     let reserved = |name: &DeviceName| {
         let mut others = slot.volumes.iter().filter(|other| other.id != volume.id);
         others.any(|other| other.tags.device.value().is_some_and(|tagged| tagged.is_same_device(name)))

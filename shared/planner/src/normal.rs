@@ -3,7 +3,8 @@
 
 use crate::observation::{InstanceState, Observation};
 
-/// Sorts what was seen. Of a resource that was listed twice, as when the pages of an answer are of different moments,
+/// Sorts what was seen, and shows an instance that EC2 accepted to terminate as one that ends, whatever an older answer
+/// says of it. Of a resource that was listed twice, as when the pages of an answer are of different moments,
 /// the listing that says more remains: a volume that is in use rather than one that is free, and an instance that may be
 /// using its volumes rather than one that is stopped.
 pub(crate) fn normal(observation: &Observation) -> Observation {
@@ -21,6 +22,13 @@ pub(crate) fn normal(observation: &Observation) -> Observation {
         |instance| instance.id.clone(),
         |instance| instance.state != InstanceState::Stopped,
     );
+    for instance in &mut seen.instances {
+        if observation.memory.terminated.contains_key(&instance.id)
+            && instance.state != InstanceState::Terminated
+        {
+            instance.state = InstanceState::ShuttingDown;
+        }
+    }
     seen
 }
 

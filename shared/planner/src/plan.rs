@@ -163,6 +163,32 @@ impl Step {
         }
     }
 
+    /// The volume that it moves, if one.
+    pub fn volume(&self) -> Option<&VolumeId> {
+        match self {
+            Self::AttachVolume { volume, .. } | Self::DetachVolume { volume, .. } => Some(volume),
+            Self::DisassociateAddress { .. }
+            | Self::AssociateAddress { .. }
+            | Self::TerminateInstance { .. }
+            | Self::DrainVolumes { .. }
+            | Self::MarkDraining { .. } => None,
+        }
+    }
+
+    /// The address that it moves, if one.
+    pub fn address(&self) -> Option<&AllocationId> {
+        match self {
+            Self::DisassociateAddress { address, .. } | Self::AssociateAddress { address, .. } => {
+                Some(address)
+            }
+            Self::AttachVolume { .. }
+            | Self::DetachVolume { .. }
+            | Self::TerminateInstance { .. }
+            | Self::DrainVolumes { .. }
+            | Self::MarkDraining { .. } => None,
+        }
+    }
+
     /// The volume, the address or the instance that it is about.
     pub fn resource(&self) -> &str {
         match self {

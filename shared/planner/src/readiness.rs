@@ -13,13 +13,19 @@ use crate::view::View;
 /// A slot that is held up reserves nothing, so that it never makes another slot wait.
 pub(crate) fn rank(slot: &Slot<'_>, view: &View<'_>) -> Option<Rank> {
     let Some(first) = slot.first_volume() else {
-        return Some(Rank::Addresses);
+        let is_anywhere = view.occupancy.home_of(slot.name).is_some_and(|home| match home.state {
+            InstanceState::Pending | InstanceState::Running => true,
+            InstanceState::Stopping
+            | InstanceState::Stopped
+            | InstanceState::ShuttingDown
+            | InstanceState::Terminated => false,
+        });
+        return Some(if is_anywhere { Rank::Addresses } else { Rank::Homeless });
     };
     match first.seat(view.observation) {
         Seat::Accepted(_) => return None,
         Seat::Running(holder) => {
-            let rank = if handover::acts(slot, holder, view) { Rank::Draining } else { Rank::Staying };
-            return handover::is_called_for(slot, holder, view).then_some(rank);
+            return handover::rank(slot, holder, view);
         }
         Seat::Free
         | Seat::Creating

@@ -32,7 +32,7 @@ pub(crate) struct Scene<'a, 's> {
 impl<'a> Scene<'a, '_> {
     pub(crate) fn decide(&self, verdict: Verdict) -> SlotPlan {
         let mut draft = Draft::new(self.slot.name, self.holder());
-        draft.findings.extend(checks::notices(self.slot, self.view.observation));
+        draft.findings.extend(checks::notices(self.slot, self.view));
         match verdict {
             Verdict::Paused(findings) => {
                 draft.findings.extend(findings);

@@ -73,8 +73,9 @@ impl<'a> Scene<'a, '_> {
             }
             Health::Recommended => {
                 draft.findings.push(recommended(holder));
-                if self.given.is_some() {
-                    return self.hand_over(holder, draft);
+                self.hand_over(holder, draft);
+                if draft.lead.is_some() || draft.next == Next::Transition {
+                    return;
                 }
             }
             Health::Healthy | Health::NotRunning => {}

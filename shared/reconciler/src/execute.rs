@@ -9,7 +9,7 @@ use crate::ec2::{Ec2, Ec2Error};
 use crate::report::{Outcome, StepReport};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use planner::ids::{FleetName, SlotName};
+use planner::ids::{AllocationId, FleetName, InstanceId, SlotName, VolumeId};
 use planner::memory::{Accepted, Associated, Failure, Memory, STALE_SECONDS};
 use planner::plan::{Plan, SlotPlan, Step};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -57,6 +57,8 @@ impl Journal {
 /// What became of a step.
 #[derive(Debug)]
 pub(crate) enum Effect {
+    /// It was not to be tried.
+    Planned,
     /// EC2 accepted it.
     Done(DateTime<Utc>),
     /// EC2 did not.
@@ -104,30 +106,31 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
     async fn step(&self, slot: &SlotName, step: &Step) -> bool {
         let place = self.journal.begin(slot.clone(), step.clone());
         let effect = act(self.ec2, self.clock, self.began, step).await;
-        let (fleet, name, resource) = (self.fleet.as_str(), step.name(), step.resource());
-        let instance = step.instance().map(ToString::to_string).unwrap_or_default();
-        match &effect {
-            Effect::Done(_) => {
-                tracing::info!(fleet, slot = slot.as_str(), step = name, resource, instance, "done");
-            }
-            Effect::Failed(error, class, _) => {
-                tracing::warn!(fleet, slot = slot.as_str(), step = name, resource, instance, ?class, %error, "failed");
-            }
-            Effect::Stale => {
-                tracing::info!(
-                    fleet,
-                    slot = slot.as_str(),
-                    step = name,
-                    resource,
-                    instance,
-                    "too late, looking again"
-                );
-            }
-            Effect::CutOff => {}
-        }
+        effect.log(Some((self.fleet, slot)), step);
         let accepted = matches!(effect, Effect::Done(_));
         self.journal.end(place, effect);
         accepted
+    }
+}
+
+impl Effect {
+    /// Logs what became of the step, and whose it was. The runtime adds the request id of the invocation.
+    pub(crate) fn log(&self, slot: Option<(&FleetName, &SlotName)>, step: &Step) {
+        let (fleet, slot) = slot.map(|(fleet, slot)| (fleet.as_str(), slot.as_str())).unzip();
+        let (volume, address, instance) = (
+            step.volume().map(VolumeId::as_str),
+            step.address().map(AllocationId::as_str),
+            step.instance().map(InstanceId::as_str),
+        );
+        let step = step.name();
+        match self {
+            Self::Done(_) => tracing::info!(fleet, slot, step, volume, address, instance, "done"),
+            Self::Failed(error, class, _) => {
+                tracing::warn!(fleet, slot, step, volume, address, instance, ?class, %error, "failed");
+            }
+            Self::Stale => tracing::info!(fleet, slot, step, volume, address, instance, "too late"),
+            Self::Planned | Self::CutOff => {}
+        }
     }
 }
 
@@ -181,7 +184,7 @@ impl Done {
                 memory.accepted.remove(volume);
             }
             (Step::AttachVolume { instance, device, .. }, Effect::Failed(_, Class::DeviceTaken, at)) => {
-                memory.refused_devices.entry((instance.clone(), device.clone())).or_insert(*at);
+                memory.refused_devices.insert((instance.clone(), device.clone()), *at);
             }
             (step, Effect::Failed(error, Class::Permanent, _)) => memory.failures.push(Failure {
                 slot: self.slot.clone(),
@@ -190,7 +193,8 @@ impl Done {
             }),
             (
                 _,
-                Effect::Done(_)
+                Effect::Planned
+                | Effect::Done(_)
                 | Effect::Stale
                 | Effect::CutOff
                 | Effect::Failed(_, Class::Conflict | Class::Transient | Class::DeviceTaken, _),
@@ -200,13 +204,14 @@ impl Done {
 
     /// What to report; nothing of a step that was not tried.
     pub(crate) fn report(self) -> Option<StepReport> {
-        report(self.step, self.effect)
+        report(self.step, &self.effect)
     }
 }
 
 /// What to report of a step; nothing when it was not tried.
-pub(crate) fn report(step: Step, effect: Effect) -> Option<StepReport> {
+pub(crate) fn report(step: Step, effect: &Effect) -> Option<StepReport> {
     let (outcome, error) = match effect {
+        Effect::Planned => (Outcome::Planned, None),
         Effect::Done(_) => (Outcome::Done, None),
         Effect::Stale => return None,
         Effect::CutOff => (Outcome::Failed, Some("cut off by the deadline: EC2 may have done it".to_owned())),

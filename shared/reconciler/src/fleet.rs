@@ -8,14 +8,14 @@ use crate::events::Patience;
 use crate::execute::{Done, Effect, Executor, Journal};
 use crate::observe;
 use crate::record;
-use crate::report::{FleetReport, Outcome, SlotReport, StepReport};
+use crate::report::{FleetReport, SlotReport, StepReport};
 use crate::settings::Settings;
 use chrono::{DateTime, Utc};
 use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
 use planner::memory::Memory;
 use planner::observation::Observation;
-use planner::plan::{Next, Plan, SlotPlan, SlotState};
+use planner::plan::{Next, Plan, SlotPlan, SlotState, Step};
 use planner::tags::DrainingTag;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -85,6 +85,7 @@ impl FleetRun {
         loop {
             let began = Instant::now();
             context.overlay(&mut seen);
+            self.memory.learn(&seen);
             let plan = record::plan(&mut seen, context.ec2).await;
             // Kept before it is carried out, for the round may be cut off by the deadline.
             self.plan = Some(plan.clone());
@@ -127,8 +128,8 @@ impl FleetRun {
     fn rehearse(&mut self, plan: &Plan) {
         for slot in &plan.slots {
             let planned =
-                |step: &_| StepReport { step: Clone::clone(step), outcome: Outcome::Planned, error: None };
-            self.steps.entry(slot.slot.clone()).or_default().extend(slot.steps().map(planned));
+                |step: &Step| Done { slot: slot.slot.clone(), step: step.clone(), effect: Effect::Planned };
+            self.keep(slot.steps().map(planned).collect());
         }
     }
 

@@ -8,16 +8,14 @@ use crate::events::{Scope, Trigger};
 use crate::execute::{self, Effect};
 use crate::fleet::{Context, FleetRun};
 use crate::observe::{self, Look};
-use crate::report::{Outcome, Report, StepReport};
+use crate::report::Report;
 use crate::settings::Settings;
-use crate::warning;
+use crate::warning::{self, Mark};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use planner::finding::Finding;
 use planner::ids::FleetName;
 use planner::memory::Memory;
 use planner::observation::Observation;
-use planner::plan::Step;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -80,8 +78,7 @@ pub async fn run<E: Ec2, C: Clock>(
         trigger,
         runs: Vec::new(),
         trouble: None,
-        marked: None,
-        unmarked: None,
+        mark: None,
     };
     let first = tokio::time::timeout_at(end, invocation.first_look()).await;
     let observations = match first {
@@ -110,21 +107,8 @@ struct Invocation<'a, E, C> {
     runs: Vec<FleetRun>,
     /// Why the first look failed when it was last tried.
     trouble: Option<Ec2Error>,
-    /// What became of the mark that the warning called for, once it is known for good.
-    marked: Option<Marked>,
-    /// Why the warning could not be written down yet.
-    unmarked: Option<Ec2Error>,
-}
-
-/// What became of a mark.
-#[derive(Debug, Clone)]
-struct Marked {
-    step: StepReport,
-    finding: Option<Finding>,
-}
-
-fn marked(step: Step, effect: Effect, finding: Option<Finding>) -> Option<Marked> {
-    execute::report(step, effect).map(|step| Marked { step, finding })
+    /// The mark that the warning called for, as it was last tried.
+    mark: Option<Mark>,
 }
 
 /// Whether a look can go on after its warning.
@@ -203,7 +187,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         let (Some(warning), [instance]) = (&self.trigger.warning, look.instances.as_slice()) else {
             return Written::Settled;
         };
-        if self.marked.is_some() && self.unmarked.is_none() {
+        if self.mark.as_ref().is_some_and(|mark| mark.unwritten().is_none()) {
             return Written::Settled;
         }
         let member = instance.tags.fleets.iter().any(|fleet| fleets.contains(fleet) && fleet.is_usable());
@@ -213,41 +197,26 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         };
         self.context.marks.insert(instance.id.clone(), tag);
         if self.context.dry_run {
-            let step = StepReport { step, outcome: Outcome::Planned, error: None };
-            self.marked = Some(Marked { step, finding: None });
+            self.mark = Some(Mark { step, effect: Effect::Planned });
             return Written::Settled;
         }
-        let earlier = self.marked.take();
         // Told if the deadline comes before the answer.
-        self.marked = marked(step.clone(), Effect::CutOff, None);
+        let earlier = self.mark.replace(Mark { step: step.clone(), effect: Effect::CutOff });
         let effect = execute::act(ec2, clock, look.survey.began, &step).await;
-        tracing::info!(step = step.name(), instance = %instance.id, ?effect, "warning");
-        let mut finding = None;
+        effect.log(None, &step);
         if matches!(effect, Effect::Stale) {
-            self.marked = earlier;
+            // Only a try that was made says anything about the one before it.
+            self.mark = earlier;
             return Written::TooLate;
         }
-        // Only a try that was made says anything about the one before it.
-        self.unmarked = None;
-        match &effect {
-            Effect::Failed(error, Class::Transient, _) => self.unmarked = Some(error.clone()),
-            Effect::Failed(error, Class::Permanent, _) => {
-                let (step, resource) = (step.name(), instance.id.to_string());
-                finding = Some(Finding::Refused { step, resource, reason: error.cause.to_string() });
-            }
-            Effect::Done(_)
-            | Effect::Stale
-            | Effect::CutOff
-            | Effect::Failed(_, Class::Conflict | Class::DeviceTaken, _) => {}
-        }
-        self.marked = marked(step, effect, finding);
+        self.mark = Some(Mark { step, effect });
         Written::Settled
     }
 
     fn end(mut self, failure: Option<Failure>) -> Outcomes {
         for run in &mut self.runs {
-            run.own_steps.extend(self.marked.iter().map(|marked| marked.step.clone()));
-            run.own_findings.extend(self.marked.iter().filter_map(|marked| marked.finding.clone()));
+            run.own_steps.extend(self.mark.iter().filter_map(Mark::report));
+            run.own_findings.extend(self.mark.iter().filter_map(Mark::finding));
         }
         let trouble = self.runs.iter().find_map(|run| run.trouble.clone());
         let unfinished: Vec<String> =
@@ -255,7 +224,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         let failure = failure
             .or(trouble.map(Failure::Ec2))
             .or((!unfinished.is_empty()).then_some(Failure::Unfinished(unfinished)))
-            .or(self.unmarked.map(Failure::Unmarked));
+            .or(self.mark.as_ref().and_then(Mark::unwritten).map(Failure::Unmarked));
         let fleets = self.runs.into_iter().map(FleetRun::report).collect();
         let report = Report { trigger: self.trigger.function, dry_run: self.context.dry_run, fleets };
         Outcomes { report, failure }

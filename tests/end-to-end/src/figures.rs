@@ -1,7 +1,8 @@
 //! What a function's release binary costs: its size, the processor time of its start, its memory.
 
-use crate::wire::Request;
-use crate::{Error, Stage, paths};
+use crate::{Error, Stage};
+use ::stage::paths;
+use ::stage::wire::Request;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,7 +1,6 @@
 //! moto, the local EC2.
 
-use crate::leash::Leash;
-use crate::{Error, paths};
+use ::stage::{Error, Leash, paths};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ impl Moto {
         // Without the catalogue of machine images an account is there in 5 ms and not in 70.
         let environment = [("PYTHONUNBUFFERED", "1"), ("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")];
         let leash = Leash::start("moto", &arguments, &environment)?;
-        let port = leash.ready(START, async |output| listening_on(output)).await?;
+        let port = leash.ready(START, listening_on).await?;
         Ok(Self { address: (Ipv4Addr::LOCALHOST, port).into(), _leash: leash })
     }
 

@@ -1,7 +1,7 @@
 //! A proxy between a function and the local EC2. It writes down every call, and changes none.
 
-use crate::wire::{Request, Response};
 use crate::{Error, Moto};
+use ::stage::wire::{Request, Response};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

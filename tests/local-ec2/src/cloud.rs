@@ -67,7 +67,8 @@ impl Cloud {
         let stream = |number| Chance::new(setup.seed, number);
         let keep = setup.timing.max_lag;
         let throttle = match setup.throttling {
-            Throttling::On => Throttle::on(),
+            Throttling::On => Throttle::times(1),
+            Throttling::Times(factor) => Throttle::times(factor),
             Throttling::Off => Throttle::off(),
         };
         Self {

@@ -48,6 +48,9 @@ pub struct Setup {
 pub enum Throttling {
     /// With the sizes of EC2's buckets.
     On,
+    /// With buckets so many times as large, filled so many times as fast: for a world whose waits are that much shorter
+    /// than EC2's, and in which as much more happens at a time.
+    Times(u16),
     /// Never.
     Off,
 }

@@ -82,13 +82,18 @@ impl TagSet {
     }
 }
 
-/// Whether a user may name these keys. The code is the API reference's ("Tag keys cannot be empty or null, and cannot
-/// start with aws:"); the words are those seen in public code.
+/// Whether a user may name these keys. Of a reserved one, code and words are those seen (cloud-custodian #5975,
+/// cluster-api-provider-aws #5461); the API reference has `InvalidTagKey.Malformed` for it ("Tag keys cannot be empty or
+/// null, and cannot start with aws:"), which is kept for the others.
 pub(crate) fn check_keys<'k>(keys: impl Iterator<Item = &'k String>) -> Result<(), ApiError> {
     for key in keys {
-        let message = if key.to_ascii_lowercase().starts_with(RESERVED) {
-            "Tag keys starting with 'aws:' are reserved for internal use".to_owned()
-        } else if key.is_empty() || key.chars().count() > 128 {
+        if key.to_ascii_lowercase().starts_with(RESERVED) {
+            return Err(ApiError::value(format!(
+                "Value ( {key} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal \
+                 use"
+            )));
+        }
+        let message = if key.is_empty() || key.chars().count() > 128 {
             format!("Tag key must be 1 to 128 characters long: {key}")
         } else {
             continue;

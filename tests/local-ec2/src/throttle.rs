@@ -44,26 +44,26 @@ fn size(action: &str, kind: CallKind) -> Size {
 /// The buckets, or none at all.
 #[derive(Debug, Clone)]
 pub(crate) struct Throttle {
-    is_on: bool,
+    /// How many times as large the buckets are as EC2's, and as fast to fill. None: there are no buckets.
+    factor: Option<i64>,
     levels: BTreeMap<(&'static str, CallKind), (i64, Time)>,
     refused: u64,
 }
 
 impl Throttle {
-    pub(crate) fn on() -> Self {
-        Self { is_on: true, levels: BTreeMap::new(), refused: 0 }
+    pub(crate) fn times(factor: u16) -> Self {
+        Self { factor: Some(factor.into()), levels: BTreeMap::new(), refused: 0 }
     }
 
     pub(crate) fn off() -> Self {
-        Self { is_on: false, ..Self::on() }
+        Self { factor: None, ..Self::times(1) }
     }
 
     /// Takes a token for the call, if there is one.
     pub(crate) fn admits(&mut self, action: &'static str, kind: CallKind, now: Time) -> bool {
-        if !self.is_on {
-            return true;
-        }
+        let Some(factor) = self.factor else { return true };
         let Size { tokens, per_second } = size(action, kind);
+        let (tokens, per_second) = (tokens * factor, per_second * factor);
         let (level, since) = self.levels.entry((action, kind)).or_insert((tokens * TOKEN, now));
         let filled = (now - *since).num_milliseconds().saturating_mul(per_second);
         *level = level.saturating_add(filled).min(tokens * TOKEN);

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use reconciler::events::{
-    InvalidEvent, Trigger, instance_state_change, reconcile, spot_interruption_warning,
+    InvalidEvent, Trigger, instance_state_change, rebalance_recommendation, reconcile,
+    spot_interruption_warning,
 };
 use serde_json::{Value, json};
 use template::{Error, Function, Pattern, Template};
@@ -11,9 +12,10 @@ use template::{Error, Function, Pattern, Template};
 type Parse = fn(Value) -> Result<Trigger, InvalidEvent>;
 
 /// The functions' binaries and their parsers.
-const PARSERS: [(&str, Parse); 3] = [
+const PARSERS: [(&str, Parse); 4] = [
     (instance_state_change::FUNCTION, instance_state_change::parse),
     (spot_interruption_warning::FUNCTION, spot_interruption_warning::parse),
+    (rebalance_recommendation::FUNCTION, rebalance_recommendation::parse),
     (reconcile::FUNCTION, reconcile::parse),
 ];
 

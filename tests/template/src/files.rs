@@ -20,9 +20,10 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Whether the file is named for this function. No function's name may begin with another's and a hyphen.
+    /// Whether the file is named for this function, or for it and what happened, with a hyphen between. No function's name
+    /// may begin with another's and a hyphen.
     pub fn is_for(&self, function: &str) -> bool {
-        self.name.strip_prefix(function).is_some_and(|rest| rest.starts_with('-'))
+        self.name.strip_prefix(function).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 }
 

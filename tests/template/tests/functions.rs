@@ -61,7 +61,7 @@ fn every_function_has_the_timeout_and_memory_of_its_part() {
     let template = Template::read().unwrap();
     for function in template.functions().unwrap() {
         let timeout = match function.binary.as_str() {
-            "instance-state-change" => 300,
+            "instance-state-change" | "rebalance-recommendation" => 300,
             "spot-interruption-warning" => 150,
             "reconcile" => 55,
             other => panic!("say here how long {other} may take"),

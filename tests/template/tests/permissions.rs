@@ -60,6 +60,7 @@ fn every_function_may_do_what_it_does_and_nothing_else() {
     let more = BTreeMap::from([
         ("instance-state-change", vec!["sqs:SendMessage"]),
         ("spot-interruption-warning", vec!["ec2:CreateTags", "sqs:SendMessage"]),
+        ("rebalance-recommendation", vec!["ec2:CreateTags", "sqs:SendMessage"]),
         ("reconcile", vec![]),
     ]);
     let template = Template::read().unwrap();
@@ -181,7 +182,8 @@ fn the_only_tag_that_can_be_written_is_draining_and_only_on_instances_of_fleets(
     let writers: Vec<_> = all.iter().filter(|(_, it)| it.actions.contains("ec2:CreateTags")).collect();
     let mut conditions = BTreeSet::new();
     for (function, statement) in &writers {
-        assert_eq!(function.binary, "spot-interruption-warning");
+        let warned = ["spot-interruption-warning", "rebalance-recommendation"];
+        assert!(warned.contains(&function.binary.as_str()), "{} writes tags", function.logical_id);
         assert!(statement.is_about("instance"), "{statement:?}");
         assert_eq!(statement.actions.len(), 1, "{statement:?}");
         conditions.insert(statement.condition.to_string());
@@ -192,7 +194,7 @@ fn the_only_tag_that_can_be_written_is_draining_and_only_on_instances_of_fleets(
         .to_string()
     });
     assert_eq!(conditions, BTreeSet::from(expected));
-    assert_eq!(writers.len(), FLEET_TAGS.len());
+    assert_eq!(writers.len(), 2 * FLEET_TAGS.len());
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn events_of_others() -> Vec<Value> {
         event("aws.ec2", state_change, json!({"instance-id": id})),
         event("my.ec2", state_change, json!({"instance-id": id, "state": "running"})),
         event("aws.ec2spotfleet", warning, json!({"instance-id": id, "instance-action": "terminate"})),
-        event("aws.ec2", "EC2 Instance Rebalance Recommendation", json!({"instance-id": id})),
+        event("aws.ec2spotfleet", "EC2 Instance Rebalance Recommendation", json!({"instance-id": id})),
         event("aws.ec2", "EC2 Spot Instance Request Fulfillment", json!({"instance-id": id})),
         event("aws.ec2", "EBS Volume Notification", json!({"event": "attachVolume", "result": "failed"})),
         event("aws.ec2", "AWS API Call via CloudTrail", json!({"eventName": "DetachVolume"})),

@@ -4,6 +4,7 @@ use crate::replay::{Replay, Silence, exchange, refusal};
 use aws::Ec2Client;
 use planner::device::DeviceName;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
+use reconciler::class::{Class, class};
 use reconciler::ec2::{Action, Cause, Ec2, Ec2Error};
 use std::time::Duration;
 
@@ -133,4 +134,86 @@ async fn a_question_without_an_answer_is_asked_three_times_for_3_seconds() {
     );
     assert_eq!(silence.actions(), ["DescribeAddresses"; 3]);
     assert_eq!(silence.waits_of(Duration::from_secs(3)), 3);
+}
+
+/// Does one act.
+async fn act(ec2: &Ec2Client, action: Action) -> Result<(), Ec2Error> {
+    let [attach, detach, associate, disassociate, terminate, mark] = every_act(ec2).await;
+    match action {
+        Action::AttachVolume => attach,
+        Action::DetachVolume => detach,
+        Action::AssociateAddress => associate,
+        Action::DisassociateAddress => disassociate,
+        Action::TerminateInstances => terminate,
+        Action::CreateTags => mark,
+        other => panic!("{other} changes nothing"),
+    }
+}
+
+/// What the error table makes of this refusal of that act, after it has gone through the SDK.
+async fn class_of(action: Action, code: &str, message: &str) -> Class {
+    let answers = REQUESTS_OF_EVERY_ACT.map(|request| exchange(request, 400, &refusal(code, message)));
+    let (replay, ec2) = Replay::new(answers);
+    let error = act(&ec2, action).await.unwrap_err();
+    replay.assert_complete();
+    class(&error)
+}
+
+#[tokio::test]
+async fn every_row_of_the_error_table_is_told_by_what_ec2_answers() {
+    let taken = "Invalid value '/dev/sdf' for unixDevice. Attachment point /dev/sdf is already in use";
+    for (action, code, message, expected) in [
+        (
+            Action::AttachVolume,
+            "VolumeInUse",
+            "vol-0a1b2c3d is already attached to an instance",
+            Class::Conflict,
+        ),
+        (Action::AttachVolume, "IncorrectState", "Instance 'i-01234567' is not 'running'.", Class::Conflict),
+        (Action::AttachVolume, "IncorrectInstanceState", "", Class::Conflict),
+        (Action::AttachVolume, "InvalidInstanceID.NotFound", "", Class::Conflict),
+        (Action::AttachVolume, "InvalidVolume.NotFound", "", Class::Conflict),
+        (Action::AttachVolume, "InvalidParameterValue", taken, Class::DeviceTaken),
+        (
+            Action::AttachVolume,
+            "InvalidParameterValue",
+            "Value (x) for parameter device is invalid.",
+            Class::Permanent,
+        ),
+        (Action::AttachVolume, "InvalidVolume.ZoneMismatch", "", Class::Permanent),
+        (Action::AttachVolume, "AttachmentLimitExceeded", "", Class::Permanent),
+        (
+            Action::DetachVolume,
+            "IncorrectState",
+            "Volume 'vol-0a1b2c3d' is in the 'available' state.",
+            Class::Conflict,
+        ),
+        (Action::DetachVolume, "InvalidAttachment.NotFound", "", Class::Conflict),
+        (Action::DetachVolume, "InvalidInstanceID.NotFound", "", Class::Conflict),
+        (Action::DetachVolume, "InvalidVolume.NotFound", "", Class::Conflict),
+        (Action::AssociateAddress, "Resource.AlreadyAssociated", "", Class::Conflict),
+        (
+            Action::AssociateAddress,
+            "InvalidInstanceID",
+            "The pending instance is not in a valid state",
+            Class::Conflict,
+        ),
+        (Action::AssociateAddress, "IncorrectInstanceState", "", Class::Conflict),
+        (Action::AssociateAddress, "InvalidInstanceID.NotFound", "", Class::Conflict),
+        (Action::AssociateAddress, "InvalidNetworkInterfaceID.NotFound", "", Class::Conflict),
+        (Action::AssociateAddress, "InvalidAllocationID.NotFound", "", Class::Conflict),
+        (Action::DisassociateAddress, "InvalidAssociationID.NotFound", "", Class::Conflict),
+        (Action::TerminateInstances, "InvalidInstanceID.NotFound", "", Class::Conflict),
+        (Action::TerminateInstances, "IncorrectInstanceState", "", Class::Conflict),
+        (Action::TerminateInstances, "OperationNotPermitted", "", Class::Permanent),
+        (Action::CreateTags, "InvalidInstanceID.NotFound", "", Class::Conflict),
+    ] {
+        assert_eq!(class_of(action, code, message).await, expected, "{action} {code} {message}");
+    }
+    for action in ACTS {
+        for code in ["RequestLimitExceeded", "InternalError", "Unavailable", "ConcurrentTagAccess"] {
+            assert_eq!(class_of(action, code, "").await, Class::Transient, "{action} {code}");
+        }
+        assert_eq!(class_of(action, "UnauthorizedOperation", "").await, Class::Permanent, "{action}");
+    }
 }

@@ -5,9 +5,9 @@ use planner::device::DeviceName;
 use planner::fixtures::{
     InstanceBuilder, Look, VolumeBuilder, address, at, device, instance, instance_id, look, volume, volume_id,
 };
-use planner::observation::{AttachmentState, BlockDevice};
+use planner::observation::{AttachmentState, BlockDevice, InstanceState};
 use planner::plan::{Next, SlotState, Step};
-use planner::tags::{DEVICE, SLOT};
+use planner::tags::{DEVICE, HANDOVER, SLOT};
 
 fn asking(n: u8, name: &str) -> VolumeBuilder {
     volume(n).tagged(&[(DEVICE, name)])
@@ -237,16 +237,89 @@ fn first_volumes_asking_for_one_device_under_two_names_block() {
     assert_eq!(of(&seen, "a").state, SlotState::Blocked);
 }
 
-/// "A bad slot never makes another slot wait": two good slots and one with another name for its first volume.
+/// "A bad slot never makes another slot wait": several good slots and one with another name for its first volume.
 #[test]
 fn one_first_volume_with_another_name_blocks_only_its_own_slot() {
     let seen = look()
         .sees(instance(1))
-        .sees(instance(2))
         .sees(volume(1).in_slot("a"))
         .sees(volume(2).in_slot("b"))
-        .sees(volume(3).tagged(&[(SLOT, "c"), (DEVICE, "/dev/sdh")]));
+        .sees(volume(3).in_slot("c"))
+        .sees(volume(4).tagged(&[(SLOT, "d"), (DEVICE, "/dev/sdh")]));
     assert_eq!(of(&seen, "a").lead, Some(attach(1, 1, 'f')));
+    assert_eq!(of(&seen, "d").state, SlotState::Blocked);
+    // With two of three the next change of a tag could turn the tables.
+    let Look(mut fewer) = seen;
+    fewer.volumes.remove(2);
+    assert_eq!(steps(&Look(fewer)), []);
+}
+
+/// The finding names the volume of another slot that asks for what most ask for.
+#[test]
+fn first_volume_is_told_what_most_others_ask_for() {
+    let asks = |n, slot, name| volume(n).tagged(&[(SLOT, slot), (DEVICE, name)]);
+    let seen = look()
+        .sees(asks(1, "a", "/dev/sdg"))
+        .sees(asks(2, "b", "/dev/sdk"))
+        .sees(asks(3, "c", "/dev/sdh"))
+        .sees(asks(4, "d", "/dev/sdh"));
+    let told = of(&seen, "a").findings[0].to_string();
+    assert!(told.contains("/dev/sdg, vol-00000003 of another slot for /dev/sdh"), "{told}");
+}
+
+/// Two functions look while somebody changes a tag, one before and one after. Each plan is right by itself; together they
+/// would have one instance take two slots, under two names, which EC2 lets happen.
+#[test]
+fn changed_tag_does_not_send_two_slots_to_one_instance() {
+    let seen = |a, b| {
+        let first = |n, slot, name| volume(n).tagged(&[(SLOT, slot), (DEVICE, name)]);
+        look().sees(instance(1)).sees(first(1, "a", a)).sees(first(2, "b", b))
+    };
+    let both = |before: Look, after: Look| [steps(&before), steps(&after)].concat();
+    // `b` has the name that counts, and then the tag of `b` is changed to the name of `a`.
+    let all = both(seen("/dev/sdg", "/dev/sdf"), seen("/dev/sdg", "/dev/sdg"));
+    assert_eq!(all, [attach(1, 1, 'g')]);
+    let all = both(seen("/dev/sdf", "/dev/sdf"), seen("/dev/sdg", "/dev/sdf"));
+    assert_eq!(all, [attach(1, 1, 'f')]);
+}
+
+/// What is in place stays, and is completed there; the slot is told of before it has to move.
+#[test]
+fn slot_at_odds_is_completed_where_it_is_and_goes_nowhere() {
+    let first = || volume(1).tagged(&[(SLOT, "a"), (DEVICE, "/dev/sdg")]);
+    let seen = |holder: InstanceBuilder, first: VolumeBuilder| {
+        look()
+            .sees(holder)
+            .sees(instance(2))
+            .sees(first)
+            .sees(volume(3).in_slot("a"))
+            .sees(volume(2).in_slot("b"))
+    };
+    for holder in [instance(1), instance(1).recommended()] {
+        let plan = of(&seen(holder, first().on(1)), "a");
+        assert_eq!((plan.state, plan.follow), (SlotState::Blocked, vec![vec![attach(3, 1, 'h')]]));
+    }
+    let stopped = instance(1).is(InstanceState::Stopped);
+    for (holder, first) in
+        [(instance(1), first()), (stopped, first().on(1)), (instance(1).draining(""), first().on(1))]
+    {
+        let plan = of(&seen(holder, first), "a");
+        assert_eq!((plan.state, plan.steps().count()), (SlotState::Blocked, 0));
+    }
+}
+
+/// Nor is its holder ended for a recommendation.
+#[test]
+fn holder_of_a_slot_at_odds_is_not_ended() {
+    let first =
+        volume(1).tagged(&[(SLOT, "a"), (DEVICE, "/dev/sdg"), (HANDOVER, "terminate")]).on(1).but(|v| {
+            v.attachments[0].since = Some(at(0));
+        });
+    let seen =
+        look().sees(instance(1).recommended()).sees(instance(2)).sees(first).sees(volume(2).in_slot("b"));
+    let plan = of(&seen, "a");
+    let told: Vec<&str> = plan.findings.iter().map(planner::finding::Finding::code).collect();
+    assert_eq!((plan.lead, told), (None, vec!["first-devices-disagree", "holder-draining"]));
 }
 
 /// "`holdfast:device`": the name that a tag asks for is left to the volume that asks, also when another volume has
@@ -259,4 +332,50 @@ fn tagged_name_is_left_to_its_volume() {
         .sees(volume(2))
         .sees(volume(3).tagged(&[(DEVICE, "/dev/sdh")]));
     assert_eq!(of(&seen, "main").follow, [[attach(2, 1, 'i')], [attach(3, 1, 'h')]]);
+}
+
+/// What took the name may have left: EC2 is asked again after a while, and says so at once if it has not.
+#[test]
+fn refusal_of_a_minute_ago_says_nothing() {
+    let seen = || look().sees(instance(1).using('f', 90)).sees(volume(1));
+    check_names(&after_refusal(seen(), 'f', 60), &[(1, 'g')]);
+    check_names(&after_refusal(seen(), 'f', 61), &[(1, 'f')]);
+}
+
+/// The slot `other` has just taken the name and the instance, and leaves it again. Whoever went on to the next name now
+/// would not collide with a third slot that asks for the first one.
+#[test]
+fn refused_name_is_forgotten_once_a_volume_of_the_fleet_is_seen_to_have_it() {
+    for own in
+        [volume(2).in_slot("other").on(1), volume(2).in_slot("other").at(1, 'f', AttachmentState::Detaching)]
+    {
+        let Look(mut seen) = after_refusal(look().sees(instance(1)).sees(volume(1)).sees(own), 'f', 6);
+        seen.memory.refused_devices.insert((instance_id(2), device('f')), seen.began);
+        seen.memory.refused_devices.insert((instance_id(1), device('g')), seen.began);
+        let mut memory = seen.memory.clone();
+        memory.learn(&seen);
+        let left: Vec<_> = memory.refused_devices.into_keys().collect();
+        assert_eq!(left, [(instance_id(1), device('g')), (instance_id(2), device('f'))]);
+    }
+}
+
+/// DescribeInstances still lists what was at the name until a moment ago, and not the slot that has it now. Only a slot
+/// that has no other beside it may believe that at once.
+#[test]
+fn first_volume_waits_to_see_whether_another_slot_took_its_name() {
+    let seen =
+        || look().sees(instance(1).using('f', 90)).sees(volume(1)).sees(volume(2).in_slot("other").on(9));
+    let lead = |ago| of(&after_refusal(seen(), 'f', ago), "main").lead;
+    assert_eq!((lead(5), lead(6)), (None, Some(attach(1, 1, 'g'))));
+}
+
+/// Invariant 6: DescribeVolumes tells what is attached, also where DescribeInstances does not show it yet.
+#[test]
+fn other_volume_leaves_a_name_that_a_volume_of_another_slot_has() {
+    let seen = look()
+        .sees(instance(1))
+        .sees(volume(1).on(1))
+        .sees(volume(2))
+        .sees(volume(3).in_slot("stray").at(1, 'g', AttachmentState::Detaching));
+    assert_eq!(of(&seen, "main").follow, [[attach(2, 1, 'h')]]);
 }

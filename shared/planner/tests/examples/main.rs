@@ -20,6 +20,7 @@ mod memory;
 mod one_plan;
 mod paused;
 mod policies;
+mod reserved;
 mod stopped_holders;
 mod strays;
 mod terminate;

@@ -73,7 +73,7 @@ fn holder_that_has_ended_is_not_terminated_again() {
         held_by(draining()).but(|o| {
             o.memory.terminated.insert(instance_id(1), at(NOW - 5));
         }),
-        moving().told("holder-draining").on(1).next(Next::Transition),
+        waiting("not-released").on(1).next(Next::Release),
     );
 }
 

@@ -17,7 +17,7 @@ fn plans(kind: Kind, count: usize) -> Vec<SlotPlan> {
 #[test]
 fn worlds_have_slots_in_every_state_and_steps_of_every_name() {
     for kind in [ANY, CLEAN, ALIGNED, REMEMBERED] {
-        let plans = plans(kind, 500);
+        let plans = plans(kind, 800);
         let count = |is_so: &dyn Fn(&SlotPlan) -> bool| plans.iter().filter(|slot| is_so(slot)).count();
         for name in ["attach-volume", "detach-volume", "disassociate-address", "associate-address"] {
             assert!(count(&|slot| slot.steps().any(|step| step.name() == name)) > 5, "{name}");
@@ -34,14 +34,14 @@ fn worlds_have_slots_in_every_state_and_steps_of_every_name() {
 #[test]
 fn draining_worlds_lead_to_every_turn_of_a_drain() {
     for kind in [DRAINING, CLEAN_DRAINING] {
-        let plans = plans(kind, 2000);
+        let plans = plans(kind, 3000);
         let count = |is_so: &dyn Fn(&SlotPlan) -> bool| plans.iter().filter(|slot| is_so(slot)).count();
         let lead = |slot: &SlotPlan| slot.lead.as_ref().map(planner::plan::Step::name);
         let goes = |slot: &SlotPlan| told(slot, "holder-draining");
         assert!(count(&|slot| slot.asks.is_some()) > 10, "the record is asked for");
         assert!(count(&|slot| lead(slot) == Some("drain-volumes")) > 30, "a holder is drained");
         assert!(count(&|slot| lead(slot) == Some("detach-volume") && goes(slot)) > 20, "and detached from");
-        assert!(count(&|slot| slot.follow.iter().flatten().any(|step| step.name() == "drain-volumes")) > 2);
+        assert!(count(&|slot| slot.follow.iter().flatten().any(|step| step.name() == "drain-volumes")) > 0);
         for code in ["not-drained", "drained"] {
             assert!(count(&|slot| told(slot, code)) > 5, "{code}");
         }
@@ -88,4 +88,6 @@ fn worlds_lead_to_every_finding_that_a_slot_can_have() {
         assert!(plans.iter().any(|slot| told(slot, code)), "{code}");
     }
     assert!(plans.iter().any(|slot| slot.state == SlotState::Paused));
+    let ends = |slot: &SlotPlan| slot.steps().any(|step| step.name() == "terminate-instance");
+    assert!(plans.iter().any(ends));
 }

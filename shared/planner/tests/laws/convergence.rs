@@ -3,9 +3,7 @@
 
 use crate::config;
 use crate::facts;
-use crate::facts::{
-    SlotFacts, attachments, find, is_draining, is_healthy, is_recommended, is_shut, planned, told,
-};
+use crate::facts::{SlotFacts, find, is_draining, is_healthy, is_recommended, is_shut, planned, told};
 use crate::ideal::Ideal;
 use crate::worlds::{CLEAN, CLEAN_DRAINING, World, worlds};
 use planner::observation::{AttachmentState, Instance, InstanceState, Observation};
@@ -42,7 +40,7 @@ fn settle(ideal: &mut Ideal) -> (usize, Plan) {
 fn moved(seen: &Observation, first: &Plan, now: &Plan) -> Vec<String> {
     let both = first.slots.iter().zip(&now.slots).filter(|(before, now)| {
         let held = before.state == SlotState::Held && facts::slot(seen, &now.slot).first().is_some();
-        held && !is_shut(now) && (now.holder != before.holder || now.steps().next().is_some())
+        held && !is_shut(seen, now) && (now.holder != before.holder || now.steps().next().is_some())
     });
     both.map(|(_, now)| format!("{} moved", now.slot)).collect()
 }
@@ -76,12 +74,9 @@ fn has_room(seen: &Observation, slot: &SlotFacts<'_>, last: &Plan) -> bool {
             let mut on = of.addresses.iter().filter_map(|address| facts::pointed_at(seen, address));
             is_claimed
                 || on.any(|on| on.id == instance.id)
-                    && (is_shut(other) || other.holder.as_ref() == Some(&instance.id))
+                    && (is_shut(seen, other) || other.holder.as_ref() == Some(&instance.id))
         });
-        // Nor does one with volumes take an instance from another before it has let go of its own.
-        let goes = slot.volumes.iter().flat_map(|volume| attachments(seen, volume));
-        let is_leaving = goes.filter_map(|(_, on)| on).any(is_draining);
-        slot.is_fit(instance) && ((!slot.volumes.is_empty() && !is_leaving) || !is_taken)
+        slot.is_fit(instance) && (!slot.volumes.is_empty() || !is_taken)
     })
 }
 
@@ -123,7 +118,7 @@ proptest! {
                     let by_hand = ["several-instances", "shared-holder"];
                     // An address of a slot that waits for a person is in the way until then.
                     let mut others = last.slots.iter().filter(|other| other.slot != planned.slot);
-                    let kept = told(planned, "private-address-taken") && others.any(is_shut);
+                    let kept = told(planned, "private-address-taken") && others.any(|other| is_shut(seen, other));
                     let too_few = told(planned, "too-few-private-addresses") && has_too_few(seen, planned, &slot);
                     let known = too_few || by_hand.iter().any(|code| told(planned, code)) || kept;
                     prop_assert!(known, "{} of {:?}", slot.name, World(seen.clone()));

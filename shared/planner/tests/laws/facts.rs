@@ -307,11 +307,17 @@ pub(crate) fn told(plan: &SlotPlan, code: &str) -> bool {
 }
 
 /// Blocked by more than where a part of it goes, or what EC2 refused. With those findings alone a blocked slot still has
-/// steps (docs/decisions/0004).
-pub(crate) fn is_shut(plan: &SlotPlan) -> bool {
+/// steps (docs/decisions/0004), as it has on a holder that it need not leave while first volumes ask for different names.
+pub(crate) fn is_shut(seen: &Observation, plan: &SlotPlan) -> bool {
     let lenient = ["too-few-private-addresses", "private-address-taken", "no-device-left", "refused"];
+    let holder = slot(seen, &plan.slot).holder();
+    let stays = holder.is_some_and(|holder| is_healthy(holder) || is_recommended(holder));
     let mut grave = plan.findings.iter().filter(|finding| finding.severity() == Severity::Blocking);
-    plan.state == SlotState::Blocked && grave.any(|finding: &Finding| !lenient.contains(&finding.code()))
+    plan.state == SlotState::Blocked
+        && grave.any(|finding: &Finding| match finding.code() {
+            "first-devices-disagree" => !stays,
+            code => !lenient.contains(&code),
+        })
 }
 
 pub(crate) fn is_volume_step(step: &Step) -> bool {

@@ -80,7 +80,7 @@ proptest! {
             let on = has_volumes_on(seen, &gone.slot);
             let settled = gone.steps().count() == 0
                 && gone.next == Next::Nothing
-                && (is_shut(gone) || matches!(gone.state, SlotState::Held | SlotState::Paused));
+                && (is_shut(seen, gone) || matches!(gone.state, SlotState::Held | SlotState::Paused));
             let own = |tags: &planner::tags::ResourceTags| tags.slot == gone.slot;
             let has_volumes = seen.volumes.iter().any(|volume| own(&volume.tags));
             let strays =

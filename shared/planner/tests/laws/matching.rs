@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 /// Whether the slot looks for an instance, and a plan tells whether it has one.
 fn looks_for_one(seen: &Observation, planned: &SlotPlan, slot: &SlotFacts<'_>) -> bool {
-    let shut = planned.state == SlotState::Paused || crate::facts::is_shut(planned);
+    let shut = planned.state == SlotState::Paused || crate::facts::is_shut(seen, planned);
     let Some(first) = slot.first().filter(|_| !shut) else { return false };
     let leaves = slot.holder().is_some_and(is_draining);
     if slot.is_held_up() && !leaves {
@@ -59,7 +59,7 @@ proptest! {
         let told_of = planned(seen, &plan).all(|(planned, slot)| {
             slot.first().is_none()
                 || planned.state == SlotState::Paused
-                || crate::facts::is_shut(planned)
+                || crate::facts::is_shut(seen, planned)
                 || slot.is_held_up()
                 || slot.first().is_some_and(|first| first.attachments.iter().all(is_settled))
                     && (looks_for_one(seen, planned, &slot) || slot.holder().is_some())

@@ -1,11 +1,12 @@
 //! What no step ever does.
 
 use crate::config;
+use crate::dice::{Dice, bytes};
 use crate::facts::{
     SlotFacts, attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy,
     is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned, pointed_at,
 };
-use crate::worlds::{ANY, DRAINING, World, worlds};
+use crate::worlds::{ANY, CLEAN, DRAINING, World, worlds};
 use chrono::TimeDelta;
 use planner::device::DeviceName;
 use planner::ids::InstanceId;
@@ -261,7 +262,7 @@ proptest! {
             if asked || (holder_paused && slot.volumes.iter().all(|volume| volume.attachments.len() < 2)) {
                 prop_assert_eq!(planned.state, SlotState::Paused);
             }
-            if planned.state == SlotState::Paused || is_shut(planned) {
+            if planned.state == SlotState::Paused || is_shut(seen, planned) {
                 prop_assert_eq!(planned.steps().count(), 0);
             }
         }
@@ -289,7 +290,7 @@ proptest! {
                 slot.volumes.iter().flat_map(|volume| attachments(seen, volume)).filter_map(|(_, on)| on);
             let on = strays.chain(slot.addresses.iter().filter_map(|address| pointed_at(seen, address)));
             for on in on.filter(|on| !is_member(seen, on) && on.state != InstanceState::Terminated) {
-                prop_assert!(is_shut(planned) || planned.state == SlotState::Paused, "{}", on.id);
+                prop_assert!(is_shut(seen, planned) || planned.state == SlotState::Paused, "{}", on.id);
             }
         }
     }
@@ -370,6 +371,37 @@ proptest! {
                 let own = slot.volumes.iter().find(|own| own.id.as_str() == volume).expect("of the slot");
                 let accepted = seen.memory.accepted.get(&own.id).and_then(|on| find(seen, &on.instance));
                 prop_assert!(accepted.is_none_or(|on| on.state != InstanceState::Running), "{}", volume);
+            }
+        }
+    }
+
+    /// Invariant 9 while somebody changes one tag, or tags or untags one volume, and two functions look, one before and one
+    /// after: EC2 still lets one of two slots lose that go for one instance.
+    #[test]
+    fn change_of_one_tag_sends_no_two_slots_to_one_instance(world in worlds(CLEAN), bytes in bytes()) {
+        let (mut all, mut dice) = (world.0, Dice::new(&bytes));
+        let names = ["/dev/sdf", "/dev/sdg"].map(|name| Setting::Value(DeviceName::reported(name)));
+        for volume in &mut all.volumes {
+            volume.tags.device = names[dice.roll(2)].clone();
+        }
+        let (mut before, mut after) = (all.clone(), all);
+        if !before.volumes.is_empty() {
+            let changed = dice.roll(before.volumes.len());
+            match dice.roll(6) {
+                0 => drop(before.volumes.remove(changed)),
+                1 => drop(after.volumes.remove(changed)),
+                _ => after.volumes[changed].tags.device = names[dice.roll(2)].clone(),
+            }
+        }
+        let (one, two) = (plan(&before), plan(&after));
+        let led = |slot: &&SlotPlan| slot.lead.is_some();
+        for slot in one.slots.iter().filter(led) {
+            for rival in two.slots.iter().filter(led).filter(|rival| rival.slot != slot.slot) {
+                for ((_, to, name), (_, there, other)) in attaching(slot).take(1).zip(attaching(rival).take(1)) {
+                    // A name that the slot itself has on the instance is no other slot's to win.
+                    let has_it = |slot: &SlotPlan| crate::facts::slot(&after, &slot.slot).has_volume_on(to);
+                    prop_assert!(to != there || name == other || has_it(slot) || has_it(rival));
+                }
             }
         }
     }

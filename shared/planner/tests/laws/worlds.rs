@@ -11,7 +11,7 @@ use planner::ids::{FleetName, SlotName};
 use planner::memory::{Accepted, Associated, Failure};
 use planner::observation::{AttachmentState, BlockDevice, InstanceState, Observation, VolumeState};
 use planner::plan::Step;
-use planner::tags::{DEVICE, HANDOVER, PAUSED, Policy, SLOT, Setting};
+use planner::tags::{DEVICE, DrainingTag, HANDOVER, PAUSED, Policy, SLOT, Setting};
 use proptest::strategy::Strategy;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -199,7 +199,8 @@ impl<'b> Maker<'b> {
     fn slot(&mut self, index: u8) {
         let name = SLOTS[usize::from(index)];
         let zone = self.dice.choose(&ZONES);
-        let policy = self.dice.choose(&["", "", "", "", "", "", "on-release", "drain", "terminate"]);
+        let policy = self.dice.choose(&["", "", "", "", "", "on-release", "drain", "terminate", "terminate"]);
+        let policy = if self.kind.drains && policy == "terminate" { "" } else { policy };
         let volumes = if self.kind.aligned || self.kind.drains {
             self.dice.choose(&[1, 2, 3])
         } else {
@@ -208,13 +209,36 @@ impl<'b> Maker<'b> {
         let addresses = self.dice.choose(&[1, 0, 2, 3]).max(u8::from(volumes == 0));
         let zone = if volumes == 0 { None } else { Some(zone) };
         let home = self.some_instance(zone).filter(|_| !self.dice.one_in(4) || self.kind.drains);
-        self.scattered = self.dice.one_in(3);
+        self.scattered = self.dice.one_in(if self.kind.drains { 2 } else { 3 });
         for k in 0..volumes {
             // Ids go round the slots, so that no slot has all the small ones.
             self.volume(k * 3 + index + 1, k, zone.unwrap_or("a"), home, &[(SLOT, name), (HANDOVER, policy)]);
         }
         for k in 0..addresses {
             self.address(k * 3 + index + 1, zone, home, &[(SLOT, name), (HANDOVER, policy)]);
+        }
+        if let Some(home) = home.filter(|_| policy == "terminate") {
+            self.endanger(home);
+        }
+    }
+
+    /// Lets an instance whose slot has the policy `terminate` go, with another one to take over, and now and then gives it
+    /// what is not to go with it.
+    fn endanger(&mut self, home: u8) {
+        let (goes, has_foreign) = (!self.dice.one_in(4), self.dice.one_in(2));
+        let (mark, instances) =
+            ("spot-interruption-warning 2026-11-23T12:10:00Z", &mut self.seen.0.instances);
+        let spare = usize::from(home) % instances.len();
+        if goes {
+            instances[spare].state = InstanceState::Running;
+        }
+        let home = &mut instances[usize::from(home) - 1];
+        if goes && home.tags.draining.is_none() {
+            home.state = InstanceState::Running;
+            home.tags.draining = Some(DrainingTag::read(mark));
+        }
+        if has_foreign {
+            home.devices.push(BlockDevice { device: device('m'), volume: volume_id(91) });
         }
     }
 

@@ -83,6 +83,10 @@ fn is_of(function: &str, payload: &Value) -> bool {
             let kind = kind == Some("EC2 Spot Instance Interruption Warning");
             kind && source == Some("aws.ec2") && id && payload["time"].is_string()
         }
+        "rebalance-recommendation" => {
+            let kind = kind == Some("EC2 Instance Rebalance Recommendation");
+            kind && source == Some("aws.ec2") && id && payload["time"].is_string()
+        }
         _ if payload.get("detail-type").is_some() => {
             let by_hand = payload.get("fleet").or(payload.get("dry_run"));
             let ours = matches!(source, Some("aws.events" | "aws.scheduler"));
@@ -105,7 +109,8 @@ fn check(payload: &Value) -> Result<(), TestCaseError> {
                     trigger.dry_run,
                     function == "reconcile" && payload["dry_run"] == json!(true)
                 );
-                prop_assert_eq!(trigger.warning.is_some(), function == "spot-interruption-warning");
+                let warns = ["spot-interruption-warning", "rebalance-recommendation"].contains(&function);
+                prop_assert_eq!(trigger.warning.is_some(), warns);
             }
             Err(error) => {
                 let message = error.to_string();

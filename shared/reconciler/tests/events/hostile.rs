@@ -1,7 +1,9 @@
 //! What is no event of the function: no panic, and an error that names the thing and the fix.
 
 use crate::{ID, PARSERS, Parser, sample};
-use reconciler::events::{InvalidEvent, instance_state_change, reconcile, spot_interruption_warning};
+use reconciler::events::{
+    InvalidEvent, instance_state_change, rebalance_recommendation, reconcile, spot_interruption_warning,
+};
 use serde_json::{Map, Value, json};
 
 fn refused(parse: Parser, payload: Value) -> String {
@@ -17,6 +19,7 @@ pub(crate) fn but(name: &str, change: impl FnOnce(&mut Map<String, Value>)) -> V
 
 pub(crate) const STATE: &str = "instance-state-change-running.json";
 pub(crate) const WARNING: &str = "spot-interruption-warning-terminate.json";
+const RECOMMENDATION: &str = "rebalance-recommendation.json";
 
 #[test]
 fn what_is_no_object_is_named() {
@@ -51,6 +54,7 @@ fn another_kind_of_event_is_named_with_the_one_that_is_expected() {
     for (name, parse, expected) in [
         (WARNING, instance_state_change::parse as Parser, "EC2 Instance State-change Notification"),
         (STATE, spot_interruption_warning::parse, "EC2 Spot Instance Interruption Warning"),
+        (WARNING, rebalance_recommendation::parse, "EC2 Instance Rebalance Recommendation"),
         (STATE, reconcile::parse, "Scheduled Event"),
         (
             "reconcile-scheduled.json",
@@ -75,6 +79,7 @@ fn another_source_is_named_with_the_one_that_is_expected() {
     for (name, parse, expected) in [
         (STATE, instance_state_change::parse as Parser, "aws.ec2"),
         (WARNING, spot_interruption_warning::parse, "aws.ec2"),
+        (RECOMMENDATION, rebalance_recommendation::parse, "aws.ec2"),
         ("reconcile-scheduled.json", reconcile::parse, "aws.events"),
     ] {
         for source in ["my.ec2", "aws.ec2spotfleet", "", "AWS.EC2"] {
@@ -110,10 +115,15 @@ fn a_missing_field_is_named() {
             );
         }
     }
-    assert_eq!(
-        refused(spot_interruption_warning::parse, lacks("time", WARNING)),
-        "the event has no time: EventBridge always sends it, so correct the event or its input transformer"
-    );
+    for (parse, name) in [
+        (spot_interruption_warning::parse as Parser, WARNING),
+        (rebalance_recommendation::parse, RECOMMENDATION),
+    ] {
+        assert_eq!(
+            refused(parse, lacks("time", name)),
+            "the event has no time: EventBridge always sends it, so correct the event or its input transformer"
+        );
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ mod hostile;
 use planner::ids::{FleetName, InstanceId};
 use planner::tags::DrainingReason;
 use reconciler::events::{
-    InvalidEvent, Patience, Scope, Trigger, Warning, instance_state_change, reconcile,
-    spot_interruption_warning,
+    InvalidEvent, Patience, Scope, Trigger, Warning, instance_state_change, rebalance_recommendation,
+    reconcile, spot_interruption_warning,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -16,9 +16,10 @@ use std::path::Path;
 type Parser = fn(Value) -> Result<Trigger, InvalidEvent>;
 
 /// Every function, with its parser.
-const PARSERS: [(&str, Parser); 3] = [
+const PARSERS: [(&str, Parser); 4] = [
     (instance_state_change::FUNCTION, instance_state_change::parse),
     (spot_interruption_warning::FUNCTION, spot_interruption_warning::parse),
+    (rebalance_recommendation::FUNCTION, rebalance_recommendation::parse),
     (reconcile::FUNCTION, reconcile::parse),
 ];
 
@@ -94,6 +95,15 @@ fn a_warning_asks_for_its_instance_and_tells_when() {
         let expected = Trigger { warning, patience, ..of_instance("spot-interruption-warning") };
         assert_eq!(spot_interruption_warning::parse(payload).unwrap(), expected);
     }
+}
+
+#[test]
+fn a_recommendation_asks_for_its_instance_and_waits_for_releases_only() {
+    let payload = sample("rebalance-recommendation.json");
+    let at = serde_json::from_value(payload["time"].clone()).unwrap();
+    let warning = Some(Warning { reason: DrainingReason::RebalanceRecommendation, at });
+    let expected = Trigger { warning, ..of_instance("rebalance-recommendation") };
+    assert_eq!(rebalance_recommendation::parse(payload).unwrap(), expected);
 }
 
 #[test]

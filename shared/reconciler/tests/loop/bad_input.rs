@@ -223,7 +223,13 @@ async fn a_holder_outside_the_fleet_is_told_after_every_look() {
 #[tokio::test(start_paused = true)]
 async fn a_first_volume_that_asks_for_another_name_is_left_alone_and_no_other_slot_waits_for_it() {
     let odd = volume(1).tagged(&[("holdfast:slot", "a"), ("holdfast:device", "/dev/sdk")]);
-    let ec2 = Scripted::new(world([odd.into(), volume(2).in_slot("b").into(), on_demand(1).into()]));
+    let ec2 = Scripted::new(world([
+        odd.into(),
+        volume(2).in_slot("b").into(),
+        volume(3).in_slot("c").into(),
+        volume(4).in_slot("d").into(),
+        on_demand(1).into(),
+    ]));
     let ran = ec2.run(&sweep()).await;
     assert_eq!(ran.acts(), [attach(2, 1, 'f')]);
     assert_eq!((ran.state("web/a"), ran.state("web/b")), ("blocked", "held"));

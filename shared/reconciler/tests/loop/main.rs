@@ -18,6 +18,7 @@ mod looking;
 mod lost_answers;
 mod marks;
 mod ran;
+mod recommendation;
 mod refusals;
 mod release;
 mod running;
@@ -28,7 +29,9 @@ mod warning;
 mod world;
 
 use planner::fixtures::{self, InstanceBuilder, instance_id};
-use reconciler::events::{Trigger, instance_state_change, reconcile, spot_interruption_warning};
+use reconciler::events::{
+    Trigger, instance_state_change, rebalance_recommendation, reconcile, spot_interruption_warning,
+};
 use serde_json::{Value, json};
 
 /// A running on-demand instance of the fleet `web`.
@@ -58,6 +61,13 @@ fn warned(n: u8, time: &str) -> Trigger {
     let detail = json!({"instance-id": instance_id(n).as_str(), "instance-action": "terminate"});
     let kind = "EC2 Spot Instance Interruption Warning";
     spot_interruption_warning::parse(envelope(kind, time, &detail)).unwrap()
+}
+
+/// EC2 recommends at that time to replace instance n.
+fn recommended(n: u8, time: &str) -> Trigger {
+    let detail = json!({"instance-id": instance_id(n).as_str()});
+    let kind = "EC2 Instance Rebalance Recommendation";
+    rebalance_recommendation::parse(envelope(kind, time, &detail)).unwrap()
 }
 
 /// A minute has passed.

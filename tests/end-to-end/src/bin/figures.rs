@@ -54,6 +54,7 @@ async fn once(binary: &Path, moto: &Moto) -> Result<Figures, Error> {
     let event = match &*name {
         "instance-state-change" => end_to_end::state_change(&instance, "running"),
         "spot-interruption-warning" => event_file("spot-interruption-warning-terminate"),
+        "rebalance-recommendation" => event_file("rebalance-recommendation"),
         _ => end_to_end::reconcile(),
     };
     measure(binary, &stage, &event?).await

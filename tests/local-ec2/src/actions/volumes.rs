@@ -100,11 +100,15 @@ impl Operation for DescribeVolumes {
     }
 
     fn run(&self, cloud: &mut Cloud) -> Result<Page<Volume>, ApiError> {
-        let paging = Paging { action: self.name(), ids: "volumeSet", sizes: (5, 500) };
+        let paging = Paging { action: self.name(), ids: "volumeSet", sizes: (5, 1000) };
         let asked = self.0.ids.iter().map(|id| volume_id(id)).collect::<Result<_, _>>()?;
         let view = &|cloud: &Cloud, id: &_, at| cloud.volumes.as_of(id, at).cloned();
         let all = cloud.volumes.ids().cloned().collect();
-        cloud.list(&self.0, &paging, Subject { all, asked, view, unknown: no_volumes })
+        // "If MaxResults is given a value larger than 500, only 500 results are returned" (EC2 API reference of 2023);
+        // the AWS CLI asks for 1000 unless it is told otherwise.
+        let max_results = self.0.max_results.map(|size| if size <= 1000 { size.min(500) } else { size });
+        let listing = Listing { max_results, ..self.0.clone() };
+        cloud.list(&listing, &paging, Subject { all, asked, view, unknown: no_volumes })
     }
 }
 

@@ -106,7 +106,7 @@ fn page_sizes_and_tokens_are_checked() {
     let words = "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than 5.";
     stage.refuses(&DescribeInstances(sized(4)), "InvalidParameterValue", words);
     stage.refuses(&DescribeInstances(sized(1001)), "InvalidParameterValue", "less than 1000");
-    stage.refuses(&DescribeVolumes(sized(501)), "InvalidParameterValue", "less than 500");
+    stage.refuses(&DescribeVolumes(sized(1001)), "InvalidParameterValue", "less than 1000");
     for token in ["banana", "00", "ééé"] {
         let listing = Listing { next_token: token.to_owned(), ..Listing::default() };
         stage.refuses(&DescribeVolumes(listing), "InvalidNextToken", token);
@@ -115,6 +115,16 @@ fn page_sizes_and_tokens_are_checked() {
     let listing = Listing { max_results: Some(5), ..Listing::of([&id]) };
     let words = "The parameter instancesSet cannot be used with the parameter maxResults";
     stage.refuses(&DescribeInstances(listing), "InvalidParameterCombination", words);
+}
+
+#[test]
+fn a_page_has_five_hundred_volumes_even_when_more_are_asked_for() {
+    let mut stage = Stage::new();
+    for _ in 0..501 {
+        stage.volume();
+    }
+    let page = stage.asks(&DescribeVolumes(Listing::default().paged(1000)));
+    assert_eq!((page.items.len(), page.next_token.is_some()), (500, true));
 }
 
 #[test]

@@ -33,10 +33,14 @@ fn tags_are_set_overwritten_and_listed() {
 fn tags_of_aws_are_not_for_users() {
     let mut stage = Stage::new();
     let id = stage.instance();
-    for key in ["aws:ec2spot:fleet-request-id", "AWS:x", ""] {
-        stage.refuses(&create(&id, tags(&[(key, "x")])), "InvalidTagKey.Malformed", "ag key");
+    for key in ["aws:ec2spot:fleet-request-id", "AWS:x"] {
+        let words = format!(
+            "Value ( {key} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved"
+        );
+        stage.refuses(&create(&id, tags(&[(key, "x")])), "InvalidParameterValue", &words);
     }
-    stage.refuses(&delete(&id, "aws:x", None), "InvalidTagKey.Malformed", "reserved");
+    stage.refuses(&create(&id, tags(&[("", "x")])), "InvalidTagKey.Malformed", "ag key");
+    stage.refuses(&delete(&id, "aws:x", None), "InvalidParameterValue", "reserved");
 }
 
 #[test]

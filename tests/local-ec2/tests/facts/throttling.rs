@@ -38,6 +38,14 @@ fn each_kind_of_call_has_its_burst_and_its_rate() {
 }
 
 #[test]
+fn buckets_are_as_many_times_larger_as_asked() {
+    let mut cloud = Cloud::new(Setup { throttling: Throttling::Times(3), ..Setup::default() });
+    assert_eq!(burst(&mut cloud, &AttachVolume::default()), 150);
+    cloud.pass(2);
+    assert_eq!(burst(&mut cloud, &AttachVolume::default()), 30);
+}
+
+#[test]
 fn throttling_can_be_switched_off() {
     let mut cloud = Cloud::new(Setup { throttling: Throttling::Off, ..Setup::default() });
     assert_eq!(burst(&mut cloud, &AttachVolume::default()), 1000);

@@ -8,22 +8,29 @@ use tokio::net::TcpStream;
 
 /// A request, its body read to the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Request {
+    /// `POST`, say.
+    pub method: String,
+    /// The path, and what comes with it.
+    pub target: String,
+    /// Names, in lower case where it was read, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// A response, its body read to the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 impl Request {
-    pub(crate) fn post(target: &str, body: &[u8]) -> Self {
+    /// A POST without headers.
+    pub fn post(target: &str, body: &[u8]) -> Self {
         Self {
             method: "POST".to_owned(),
             target: target.to_owned(),
@@ -33,7 +40,7 @@ impl Request {
     }
 
     /// The next request of a connection; none once the other side has closed it.
-    pub(crate) async fn read(from: &mut BufReader<TcpStream>) -> Result<Option<Self>, Error> {
+    pub async fn read(from: &mut BufReader<TcpStream>) -> Result<Option<Self>, Error> {
         let mut line = String::new();
         if read_line(from, &mut line).await? == 0 {
             return Ok(None);
@@ -63,7 +70,7 @@ impl Request {
 
     /// Sends the request over a connection of its own. By HTTP/1.0, so that the end of the answer is the end of the
     /// connection, and no server sends it in chunks.
-    pub(crate) async fn send(&self, to: SocketAddr) -> Result<Response, Error> {
+    pub async fn send(&self, to: SocketAddr) -> Result<Response, Error> {
         let peer = || format!("http://{to}");
         let failed = |what: &str| Error::io(format!("{what} http://{to}"));
         let mut stream = TcpStream::connect(to).await.map_err(failed("connect to"))?;
@@ -93,7 +100,7 @@ impl Response {
     }
 
     /// Answers a request. The connection stays open for the next.
-    pub(crate) async fn write(&self, to: &mut BufReader<TcpStream>) -> Result<(), Error> {
+    pub async fn write(&self, to: &mut BufReader<TcpStream>) -> Result<(), Error> {
         let head = format!(
             "HTTP/1.1 {} Passed On\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n",
             self.status,

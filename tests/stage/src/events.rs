@@ -27,6 +27,11 @@ pub fn warning(instance: &str, time: DateTime<Utc>) -> Result<Value, Error> {
     about("spot-interruption-warning-terminate", instance, time)
 }
 
+/// The event that EC2 recommends to replace an instance.
+pub fn recommendation(instance: &str, time: DateTime<Utc>) -> Result<Value, Error> {
+    about("rebalance-recommendation", instance, time)
+}
+
 /// The event that a minute has passed.
 pub fn reconcile() -> Result<Value, Error> {
     event_file("reconcile-scheduled")

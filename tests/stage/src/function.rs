@@ -4,10 +4,9 @@ use crate::leash::Leash;
 use crate::wire::Request;
 use crate::{Error, paths};
 use serde_json::Value;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
-use tokio::net::TcpStream;
 
 /// How long the emulator may take to come up; the function itself starts with its first invocation.
 const START: Duration = Duration::from_secs(20);
@@ -65,7 +64,7 @@ impl Function {
             environment.extend_from_slice(settings);
             let leash = Leash::start(name, &arguments, &environment)?;
             // Some other process may have taken a port meanwhile.
-            let up = leash.ready(START, async |output| match TcpStream::connect(invocations).await {
+            let up = leash.ready(START, |output| match TcpStream::connect(invocations) {
                 _ if output.contains("address already in use") => Some(false),
                 Ok(_) => Some(true),
                 Err(_) => None,
@@ -96,6 +95,14 @@ impl Function {
             (Some(kind), Some(message)) => Answer::Error { kind, message },
             (Some(_), None) | (None, _) => Answer::Report(answer),
         })
+    }
+
+    /// Invokes the function with an event that it is to answer with its report.
+    pub async fn report(&self, event: &Value) -> Result<Value, Error> {
+        match self.invoke(event.to_string().as_bytes()).await? {
+            Answer::Report(report) => Ok(report),
+            Answer::Error { kind, message } => Err(Error::Story(format!("{kind}: {message}"))),
+        }
     }
 
     /// What the function, and the emulator around it, have logged so far.

@@ -32,7 +32,7 @@ const LAST_LOOKS: u32 = 100;
 
 /// A running process and what it has printed.
 #[derive(Debug)]
-pub(crate) struct Leash {
+pub struct Leash {
     name: String,
     keeper: Child,
     output: Arc<Mutex<Vec<u8>>>,
@@ -40,7 +40,7 @@ pub(crate) struct Leash {
 
 impl Leash {
     /// Starts a program with nothing in its environment but what is given.
-    pub(crate) fn start<S: AsRef<OsStr>>(
+    pub fn start<S: AsRef<OsStr>>(
         name: &str,
         program: &[S],
         environment: &[(&str, &str)],
@@ -63,19 +63,19 @@ impl Leash {
     }
 
     /// What the process has printed so far.
-    pub(crate) fn output(&self) -> String {
+    pub fn output(&self) -> String {
         String::from_utf8_lossy(&self.output.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
     /// Waits until the process is seen to be up.
-    pub(crate) async fn ready<T>(
+    pub async fn ready<T>(
         &self,
         within: Duration,
-        mut seen: impl AsyncFnMut(&str) -> Option<T>,
+        mut seen: impl FnMut(&str) -> Option<T>,
     ) -> Result<T, Error> {
         let end = Instant::now() + within;
         while Instant::now() < end {
-            if let Some(sign) = seen(&self.output()).await {
+            if let Some(sign) = seen(&self.output()) {
                 return Ok(sign);
             }
             tokio::time::sleep(PAUSE).await;

@@ -4,18 +4,18 @@ use crate::Error;
 use std::path::{Path, PathBuf};
 
 /// The root of the repository.
-pub(crate) fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.ancestors().nth(2).unwrap_or(own).to_path_buf()
 }
 
 /// A program of the Python environment.
-pub(crate) fn tool(name: &str) -> Result<PathBuf, Error> {
+pub fn tool(name: &str) -> Result<PathBuf, Error> {
     existing(root().join(".venv/bin").join(name), "tools")
 }
 
 /// The runtime interface emulator, which ships inside the SAM CLI.
-pub(crate) fn emulator() -> Result<PathBuf, Error> {
+pub fn emulator() -> Result<PathBuf, Error> {
     let file = match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "aws-lambda-rie-x86_64",
         ("linux", "aarch64") => "aws-lambda-rie-arm64",
@@ -32,7 +32,7 @@ pub(crate) fn emulator() -> Result<PathBuf, Error> {
 }
 
 /// A function's binary, as cargo built it beside the program that runs now.
-pub(crate) fn function(name: &str) -> Result<PathBuf, Error> {
+pub fn function(name: &str) -> Result<PathBuf, Error> {
     let own = std::env::current_exe().map_err(Error::io("find the running program"))?;
     // A test runs from `deps/` inside the profile's folder, a binary from the folder itself.
     let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).unwrap_or(&own);

@@ -71,14 +71,14 @@ pub enum Error {
         /// What is not there.
         what: &'static str,
     },
-    /// The story of the demo went another way.
+    /// What was to happen did not.
     #[error("the story went wrong: {0}")]
     Story(String),
 }
 
 impl Error {
     /// Turns an I/O error into one that says what was tried.
-    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
     }

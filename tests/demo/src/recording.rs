@@ -1,0 +1,420 @@
+//! What was recorded of a story: how EC2 stood when, what was told, and which invocations there were. Pure: the lines,
+//! the picture and the summary are all made from this.
+
+use planner::observation::{AttachmentState, InstanceState};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// An instance, by the order in which the fleet launched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(usize);
+
+/// How EC2 stood at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scene {
+    /// The fleet's instances.
+    pub instances: BTreeMap<Name, Member>,
+    /// Where the volume is attached, completely or not.
+    pub volume: Option<Seat>,
+    /// Where the address points.
+    pub address: Option<Name>,
+}
+
+/// An instance of the fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// Its state.
+    pub state: InstanceState,
+    /// What its tag `holdfast:draining` says.
+    pub draining: Option<Reason>,
+}
+
+/// Why an instance is marked as draining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// EC2 recommended to replace it: it may go.
+    Recommendation,
+    /// EC2 warned that it takes it.
+    Warning,
+    /// Somebody wished so.
+    Other,
+}
+
+/// A volume's attachment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// To which instance.
+    pub instance: Name,
+    /// How far it is.
+    pub state: AttachmentState,
+}
+
+/// Something that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// When, from the beginning of the story.
+    pub at: Duration,
+    /// Who it is about.
+    pub source: Source,
+    /// What happened.
+    pub text: String,
+}
+
+/// Who a note is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// EC2, as it answered.
+    Ec2,
+    /// What wakes a function, or would: an event, or the schedule.
+    Event,
+    /// A function's answer.
+    Function,
+    /// What the demo does in the place of people.
+    Demo,
+}
+
+/// One invocation of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// The function.
+    pub function: String,
+    /// What woke it, such as `A is running`.
+    pub cause: String,
+    /// What it answered, in short.
+    pub answer: String,
+    /// When it was invoked.
+    pub from: Duration,
+    /// When it had answered.
+    pub until: Option<Duration>,
+}
+
+/// A story, as far as it has gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// What it is called.
+    pub title: &'static str,
+    /// How EC2 stood, and since when. Each differs from the one before.
+    pub scenes: Vec<(Duration, Scene)>,
+    /// What was told, in order.
+    pub notes: Vec<Note>,
+    /// In the order of their beginnings.
+    pub invocations: Vec<Invocation>,
+    /// Until when it was recorded.
+    pub end: Duration,
+}
+
+impl Name {
+    /// That of the first one has the number 0.
+    pub fn of(number: usize) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub fn number(self) -> usize {
+        self.0
+    }
+}
+
+impl fmt::Display for Name {
+    /// `A` for the first.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letter = u8::try_from(self.0).ok().and_then(|number| b'A'.checked_add(number));
+        write!(f, "{}", letter.filter(u8::is_ascii_uppercase).map_or('?', char::from))
+    }
+}
+
+impl Reason {
+    /// From the tag's value, which begins with the reason.
+    pub fn read(value: &str) -> Self {
+        match value.split_once(' ') {
+            Some(("rebalance-recommendation", _)) => Self::Recommendation,
+            Some(("spot-interruption-warning", _)) => Self::Warning,
+            Some(_) | None => Self::Other,
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Recommendation => "EC2's recommendation",
+            Self::Warning => "EC2's warning",
+            Self::Other => "a reason of somebody's",
+        }
+    }
+}
+
+impl Scene {
+    /// Whether the instance runs.
+    pub fn runs(&self, name: Name) -> bool {
+        self.instances.get(&name).is_some_and(|member| member.state == InstanceState::Running)
+    }
+
+    /// The instance that runs and has the volume attached.
+    pub fn has_volume(&self) -> Option<Name> {
+        let seat = self.volume.filter(|seat| seat.state == AttachmentState::Attached)?;
+        self.runs(seat.instance).then_some(seat.instance)
+    }
+
+    /// The instance that runs and has the address.
+    pub fn has_address(&self) -> Option<Name> {
+        self.address.filter(|name| self.runs(*name))
+    }
+
+    /// The instance that can serve: it runs, and has both.
+    pub fn serves(&self) -> Option<Name> {
+        self.has_volume().filter(|name| self.has_address() == Some(*name))
+    }
+}
+
+impl Recording {
+    /// A story that begins now.
+    pub fn begin(title: &'static str) -> Self {
+        Self { title, scenes: Vec::new(), notes: Vec::new(), invocations: Vec::new(), end: Duration::ZERO }
+    }
+
+    /// How EC2 stands. What has changed is told.
+    pub fn see(&mut self, at: Duration, scene: Scene) {
+        self.end = at;
+        let before = self.now();
+        if self.scenes.is_empty() || before != scene {
+            let told = changes(&before, &scene);
+            self.notes.extend(told.into_iter().map(|text| Note { at, source: Source::Ec2, text }));
+            self.scenes.push((at, scene));
+        }
+    }
+
+    /// A function is invoked. Answers with the number of the invocation.
+    pub fn invoke(&mut self, at: Duration, function: &str, cause: &str) -> usize {
+        self.tell(at, Source::Event, format!("{cause} → {function}"));
+        let (function, cause) = (function.to_owned(), cause.to_owned());
+        self.invocations.push(Invocation { function, cause, answer: String::new(), from: at, until: None });
+        self.invocations.len() - 1
+    }
+
+    /// The invocation of that number has answered.
+    pub fn answer(&mut self, at: Duration, number: usize, answer: &str) {
+        let Some(invocation) = self.invocations.get_mut(number) else { return };
+        (invocation.until, invocation.answer) = (Some(at), answer.to_owned());
+        let text = format!("{}: {answer}", invocation.function);
+        self.tell(at, Source::Function, text);
+    }
+
+    /// Tells something.
+    pub fn tell(&mut self, at: Duration, source: Source, text: impl Into<String>) {
+        self.notes.push(Note { at, source, text: text.into() });
+    }
+
+    /// How EC2 stood when it was last seen.
+    pub fn now(&self) -> Scene {
+        self.scenes.last().map(|(_, scene)| scene.clone()).unwrap_or_default()
+    }
+
+    /// How EC2 stood then.
+    pub fn at(&self, time: Duration) -> Scene {
+        let seen = self.scenes.iter().rev().find(|(since, _)| *since <= time);
+        seen.map(|(_, scene)| scene.clone()).unwrap_or_default()
+    }
+
+    /// Every scene with the time at which it ended; the last one ends with the recording.
+    pub fn spans(&self) -> impl Iterator<Item = (Duration, Duration, &Scene)> {
+        let ends = self.scenes.iter().skip(1).map(|(since, _)| *since).chain([self.end]);
+        self.scenes.iter().zip(ends).map(|((since, scene), end)| (*since, end, scene))
+    }
+}
+
+/// What is different, in words.
+fn changes(before: &Scene, after: &Scene) -> Vec<String> {
+    let mut told = Vec::new();
+    for (name, member) in &after.instances {
+        let old = before.instances.get(name);
+        if old.is_none_or(|old| old.state != member.state) {
+            told.push(format!("{name} is {}", member.state));
+        }
+        if let Some(reason) =
+            member.draining.filter(|_| old.is_none_or(|old| old.draining != member.draining))
+        {
+            told.push(format!("{name} is marked as draining, for {}", reason.in_words()));
+        }
+    }
+    if before.volume != after.volume {
+        told.push(match (before.volume, after.volume) {
+            (_, Some(Seat { instance, state })) => format!("the volume is {} {instance}", toward(state)),
+            (_, None) => "the volume is free".to_owned(),
+        });
+    }
+    if before.address != after.address {
+        told.push(match after.address {
+            Some(name) => format!("the address points to {name}"),
+            None => "the address points nowhere".to_owned(),
+        });
+    }
+    told
+}
+
+fn toward(state: AttachmentState) -> &'static str {
+    match state {
+        AttachmentState::Attaching => "being attached to",
+        AttachmentState::Attached => "attached to",
+        AttachmentState::Detaching => "being detached from",
+        AttachmentState::Busy => "held up by",
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const A: Name = Name(0);
+    pub(crate) const B: Name = Name(1);
+
+    pub(crate) fn s(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// Builds a scene as a sentence.
+    impl Scene {
+        pub(crate) fn with(mut self, name: Name, state: InstanceState) -> Self {
+            self.instances.insert(name, Member { state, draining: None });
+            self
+        }
+
+        pub(crate) fn draining(mut self, name: Name, reason: Reason) -> Self {
+            self.instances.get_mut(&name).unwrap().draining = Some(reason);
+            self
+        }
+
+        pub(crate) fn volume(mut self, instance: Name, state: AttachmentState) -> Self {
+            self.volume = Some(Seat { instance, state });
+            self
+        }
+
+        pub(crate) fn address(mut self, name: Name) -> Self {
+            self.address = Some(name);
+            self
+        }
+    }
+
+    /// A replacement: A serves from 4 s, ends from 10 s; B runs at 45 s and serves from 49 s.
+    pub(crate) fn replacement() -> Recording {
+        use AttachmentState::{Attached, Attaching};
+        use InstanceState::{Pending, Running, ShuttingDown, Terminated};
+        let a = || Scene::default().with(A, Running);
+        let ending = || Scene::default().with(A, ShuttingDown).address(A);
+        let ended = || Scene::default().with(A, Terminated);
+        let mut recording = Recording::begin("replacement");
+        for (at, scene) in [
+            (0.0, a()),
+            (1.0, a().volume(A, Attaching)),
+            (1.5, a().volume(A, Attaching).address(A)),
+            (4.0, a().volume(A, Attached).address(A)),
+            (10.0, ending().volume(A, Attached)),
+            (15.0, ending().volume(A, Attached).with(B, Pending)),
+            (30.0, ending().with(B, Pending)),
+            (32.0, ended().with(B, Pending)),
+            (45.0, ended().with(B, Running)),
+            (46.0, ended().with(B, Running).volume(B, Attaching)),
+            (46.5, ended().with(B, Running).volume(B, Attaching).address(B)),
+            (49.0, ended().with(B, Running).volume(B, Attached).address(B)),
+            (60.0, ended().with(B, Running).volume(B, Attached).address(B)),
+        ] {
+            recording.see(s(at), scene);
+        }
+        recording
+    }
+
+    #[test]
+    fn an_invocation_is_told_when_it_begins_and_when_it_ends() {
+        let mut recording = Recording::begin("one invocation");
+        let number = recording.invoke(s(1.0), "reconcile", "a minute has passed");
+        assert_eq!(recording.invocations[number].until, None);
+        recording.answer(s(2.0), number, "nothing to do → held");
+        assert_eq!(recording.invocations[number].until, Some(s(2.0)));
+        let told: Vec<_> = recording.notes.iter().map(|note| (note.source, note.text.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (Source::Event, "a minute has passed → reconcile"),
+                (Source::Function, "reconcile: nothing to do → held"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_changes_is_told_once() {
+        let recording = replacement();
+        let told: Vec<_> = recording.notes.iter().map(|note| note.text.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "A is running",
+                "the volume is being attached to A",
+                "the address points to A",
+                "the volume is attached to A",
+                "A is shutting-down",
+                "B is pending",
+                "the volume is free",
+                "A is terminated",
+                "the address points nowhere",
+                "B is running",
+                "the volume is being attached to B",
+                "the address points to B",
+                "the volume is attached to B",
+            ]
+        );
+        assert_eq!(recording.scenes.len(), 12);
+        assert_eq!(recording.end, s(60.0));
+    }
+
+    #[test]
+    fn a_mark_is_told_for_each_reason() {
+        let mut recording = replacement();
+        for (at, value) in [
+            (61.0, "rebalance-recommendation 2026-11-23T12:00:00Z"),
+            (62.0, "spot-interruption-warning 2026-11-23T12:00:00Z"),
+            (63.0, "kernel update"),
+        ] {
+            let marked = recording.now().draining(B, Reason::read(value));
+            recording.see(s(at), marked.clone());
+            recording.see(s(at + 0.5), marked);
+        }
+        let told: Vec<_> = recording.notes.iter().skip(13).map(|note| note.text.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "B is marked as draining, for EC2's recommendation",
+                "B is marked as draining, for EC2's warning",
+                "B is marked as draining, for a reason of somebody's",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_one_that_runs_and_has_both_serves() {
+        let recording = replacement();
+        let serves = |at| recording.at(s(at)).serves();
+        assert_eq!(
+            [3.9, 4.0, 9.9, 10.0, 48.9, 49.0].map(serves),
+            [None, Some(A), Some(A), None, None, Some(B)]
+        );
+    }
+
+    #[test]
+    fn nobody_serves_while_the_volume_and_the_address_are_apart() {
+        let both = Scene::default().with(A, InstanceState::Running).with(B, InstanceState::Running);
+        let apart = both.volume(A, AttachmentState::Attached).address(B);
+        assert_eq!((apart.has_volume(), apart.has_address(), apart.serves()), (Some(A), Some(B), None));
+    }
+
+    #[test]
+    fn the_last_scene_ends_with_the_recording() {
+        let recording = replacement();
+        let ends: Vec<_> = recording.spans().map(|(_, end, _)| end).collect();
+        assert_eq!(ends[..2], [s(1.0), s(1.5)]);
+        assert_eq!(ends.last(), Some(&s(60.0)));
+    }
+
+    #[test]
+    fn instances_are_named_in_order() {
+        assert_eq!([0, 1, 25, 26, 300].map(|n| Name::of(n).to_string()), ["A", "B", "Z", "?", "?"]);
+    }
+}

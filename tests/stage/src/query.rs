@@ -1,0 +1,35 @@
+//! EC2's query protocol, for whoever sets a scene and checks what became of it. Not for Holdfast: its calls are those
+//! of the real binaries.
+
+use crate::wire::Request;
+use crate::{Element, Error};
+use std::net::SocketAddr;
+
+const VERSION: &str = "2016-11-15";
+
+/// A client of the EC2 API, whose calls meet no faults and are not judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Ec2 {
+    address: SocketAddr,
+}
+
+impl Ec2 {
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { address }
+    }
+
+    /// Calls an action with its parameters, as the query protocol spells them: `("Filter.1.Name", "tag:web")`.
+    pub async fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<Element, Error> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action).append_pair("Version", VERSION).extend_pairs(parameters);
+        let response = Request::post("/", form.finish().as_bytes()).send(self.address).await?;
+        let answer = Element::parse(&String::from_utf8_lossy(&response.body)).map_err(|reason| {
+            Error::Wire { peer: format!("http://{}, to {action},", self.address), reason }
+        })?;
+        if response.status == 200 {
+            return Ok(answer);
+        }
+        let (code, message) = (answer.text("Errors/Error/Code"), answer.text("Errors/Error/Message"));
+        Err(Error::Ec2 { action, reason: format!("{code}: {message}") })
+    }
+}

@@ -1,0 +1,152 @@
+//! Churn: what EC2, fleets and operators do while the functions work, at random.
+
+use crate::Error;
+use crate::world::{Instance, World, ZONES};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Interrupt,
+    Terminate,
+    Stop,
+    Start,
+    Resume,
+    Recommend,
+    Drain,
+    Undrain,
+    Starve,
+    Feed,
+}
+
+impl Turn {
+    /// What it did, for the figures.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "interrupted",
+            Self::Terminate => "terminated",
+            Self::Stop => "stopped",
+            Self::Start => "started",
+            Self::Resume => "resumed",
+            Self::Recommend => "recommended",
+            Self::Drain => "marked",
+            Self::Undrain => "unmarked",
+            Self::Starve => "starved",
+            Self::Feed => "fed",
+        }
+    }
+}
+
+/// Everything that can happen, as often as it is likely.
+const TURNS: [Turn; 18] = [
+    Turn::Stop,
+    Turn::Stop,
+    Turn::Interrupt,
+    Turn::Terminate,
+    Turn::Interrupt,
+    Turn::Interrupt,
+    Turn::Interrupt,
+    Turn::Terminate,
+    Turn::Terminate,
+    Turn::Start,
+    Turn::Start,
+    Turn::Start,
+    Turn::Resume,
+    Turn::Recommend,
+    Turn::Drain,
+    Turn::Undrain,
+    Turn::Starve,
+    Turn::Feed,
+];
+
+/// The churn of a run.
+#[derive(Debug)]
+pub(crate) struct Churn {
+    random: fastrand::Rng,
+    turns: usize,
+    /// How often each thing was done.
+    pub(crate) done: BTreeMap<&'static str, u64>,
+}
+
+impl Churn {
+    pub(crate) fn new(random: fastrand::Rng) -> Self {
+        Self { random, turns: 0, done: BTreeMap::new() }
+    }
+
+    /// Lets something happen. What cannot be, as things are, does not.
+    pub(crate) async fn turn(&mut self, world: &World) -> Result<(), Error> {
+        let instances = world.instances().await?;
+        world.keep_up(&instances, &mut self.random).await?;
+        let holders = world.holders().await?;
+        if holders.is_empty() {
+            return Ok(());
+        }
+        // The first turns are the first of the list, so that the shortest run has them.
+        let turn = TURNS.get(self.turns).filter(|_| self.turns < 4).copied();
+        let turn = turn.or_else(|| self.random.choice(TURNS)).unwrap_or(Turn::Feed);
+        self.turns += 1;
+        if self.take(turn, &instances, &holders, world).await {
+            *self.done.entry(turn.name()).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    async fn take(
+        &mut self,
+        turn: Turn,
+        instances: &[Instance],
+        holders: &BTreeSet<String>,
+        world: &World,
+    ) -> bool {
+        let zone = json!({"zone": self.random.choice(ZONES)});
+        let fits: fn(&Instance) -> bool = match turn {
+            Turn::Interrupt | Turn::Recommend => |instance| instance.state == "running" && instance.is_spot,
+            Turn::Terminate => |instance| instance.state != "terminated",
+            Turn::Stop => |instance| instance.state == "running",
+            Turn::Start | Turn::Resume => |instance| instance.state == "stopped",
+            Turn::Drain => |instance| instance.is_healthy(),
+            Turn::Undrain => |instance| instance.tags.get(MARK).is_some_and(|value| value == BY_HAND),
+            Turn::Starve | Turn::Feed => |_| true,
+        };
+        // What is stopped is a holder: nothing else is taken anything from.
+        let is_meant = |instance: &&Instance| turn != Turn::Stop || holders.contains(&instance.id);
+        let fitting = instances.iter().filter(|instance| fits(instance)).filter(is_meant);
+        let id = self.random.choice(fitting.map(|instance| instance.id.clone()).collect::<Vec<_>>());
+        let Some(id) = id else { return false };
+        let of_instance = json!({"instance": id});
+        let (instance, resource) = ([("InstanceId.1", id.as_str())], ("ResourceId.1", id.as_str()));
+        match turn {
+            Turn::Interrupt => world.control.command("interrupt", &of_instance).await.is_ok(),
+            Turn::Resume => world.control.command("resume", &of_instance).await.is_ok(),
+            Turn::Recommend => world.control.command("recommend", &of_instance).await.is_ok(),
+            Turn::Starve => world.control.command("starve", &zone).await.is_ok(),
+            Turn::Feed => world.control.command("feed", &zone).await.is_ok(),
+            Turn::Terminate => world.ec2.call("TerminateInstances", &instance).await.is_ok(),
+            Turn::Stop => world.ec2.call("StopInstances", &instance).await.is_ok(),
+            Turn::Start => world.ec2.call("StartInstances", &instance).await.is_ok(),
+            Turn::Drain => {
+                let tag = [resource, ("Tag.1.Key", MARK), ("Tag.1.Value", BY_HAND)];
+                world.ec2.call("CreateTags", &tag).await.is_ok()
+            }
+            Turn::Undrain => world.ec2.call("DeleteTags", &[resource, ("Tag.1.Key", MARK)]).await.is_ok(),
+        }
+    }
+}
+
+const MARK: &str = "holdfast:draining";
+const BY_HAND: &str = "kernel update";
+
+/// Ends what only whoever did it can end: hand-set marks, and want of capacity. What was stopped stays so.
+pub(crate) async fn end(world: &World) -> Result<(), Error> {
+    for zone in ZONES {
+        world.control.command("feed", &json!({"zone": zone})).await?;
+    }
+    for instance in world.instances().await? {
+        if instance.tags.get(MARK).is_some_and(|value| value == BY_HAND) {
+            let tag = [("ResourceId.1", instance.id.as_str()), ("Tag.1.Key", MARK)];
+            world.ec2.call("DeleteTags", &tag).await?;
+        }
+    }
+    Ok(())
+}
