@@ -11,7 +11,7 @@ use planner::observation::{
 };
 use planner::plan::{SlotPlan, Step};
 use planner::tags::{self, DrainingTag, InstanceTags, Policy, ResourceTags, Setting, Tags};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// What a look sees that reads each kind of resource from its own world: answers of EC2 may be of different times.
@@ -21,6 +21,7 @@ pub fn observe(volumes: &World, addresses: &World, instances: &World) -> Option<
     Some(Observation {
         began: time(1000),
         default_policy: Policy::OnRelease,
+        drain_document: None,
         volumes: (0..volumes.volumes.len()).map(|n| volume(n, volumes)).collect::<Option<_>>()?,
         addresses: (0..addresses.addresses.len()).map(|n| address(n, addresses)).collect::<Option<_>>()?,
         instances: (0..instances.instances.len())
@@ -29,6 +30,7 @@ pub fn observe(volumes: &World, addresses: &World, instances: &World) -> Option<
             .collect::<Option<_>>()?,
         managed: BTreeSet::from([fleet.clone()]),
         fleet,
+        records: BTreeMap::new(),
         memory: Memory::default(),
     })
 }
@@ -59,7 +61,7 @@ fn call(step: &Step) -> Option<Call> {
             association: u8::try_from(number(association.as_str())?).ok()?,
         },
         Step::TerminateInstance { instance } => Call::Terminate { instance: number(instance.as_str())? },
-        Step::MarkDraining { .. } => return None,
+        Step::DrainVolumes { .. } | Step::MarkDraining { .. } => return None,
     })
 }
 
