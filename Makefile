@@ -9,13 +9,14 @@ TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 
 TOOLS := .venv/.installed
 BIN := $(CURDIR)/.venv/bin
+TEMPLATES := template.yaml $(wildcard examples/*.yaml)
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Crates that know no AWS SDK: their tests build in seconds. Kept apart from the others, since cargo builds a
 # dependency anew when the crates beside it ask for other features, and the SDK takes minutes.
 PURE := planner reconciler template local-ec2 simulation
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
-WIRE := stage demo wire
+WIRE := stage demo wire permissions
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
@@ -35,6 +36,7 @@ test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and n
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
 	cargo test $(call packages,$(PURE))
+	$(BIN)/python -m unittest discover --start-directory scripts
 
 .PHONY: test-sdk
 test-sdk: functions
@@ -52,13 +54,14 @@ build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into tar
 	@ls -l target/lambda/*/bootstrap
 
 .PHONY: lint
-lint: tools ## Checks format, lints and the template
+lint: tools .venv-lint/.installed ## Checks format, lints and the templates
 	cargo fmt --all --check
 	cargo clippy $(call packages,$(PURE)) --all-targets -- -D warnings
 	cargo clippy $(call packages,$(WIRE)) --all-targets -- -D warnings
 	cargo clippy $(call packages,$(SDK)) --all-targets -- -D warnings
 	PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template template.yaml
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint $(TEMPLATES)
+	.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES))
 
 .PHONY: invoke
 invoke: tools ## Runs one function in Docker with an event against a local EC2 (FUNCTION=… EVENT=…)
@@ -106,6 +109,11 @@ simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays
 faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run --release -p simulation --bin faults
 
+.PHONY: parity
+parity: tools ## Puts one script of calls to the strict local EC2 and to moto, and holds their differences to a list
+	cargo build --quiet -p local-ec2 --bin local-ec2
+	@$(BIN)/python -B tests/parity/parity.py target/debug/local-ec2
+
 # How many invocations the wire test has at least; with SEED=n that storm.
 INVOCATIONS ?= 1000
 
@@ -113,16 +121,31 @@ INVOCATIONS ?= 1000
 wire: functions ## Storms the real binaries over HTTP with churn, faults and bad events (INVOCATIONS=1000)
 	cargo run --quiet -p wire -- $(INVOCATIONS) $(SEED)
 
+MUTANTS_VERSION := 27.1.0
+MUTANTS := target/tools/bin/cargo-mutants
+
+.PHONY: mutants
+mutants: $(MUTANTS) ## Breaks the planner and the loop in one place after another; the tests must notice (an hour or two)
+	@.ci/mutants $(MUTANTS) target/mutation
+
+$(MUTANTS):
+	cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked --root target/tools --target-dir target/tools/target
+	rm -rf target/tools/target
+
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
 	rustup target add $(TARGET)
 	PATH="$(BIN):$$PATH" sam build --parameter-overrides Architecture=$(ARCH) && \
 	PATH="$(BIN):$$PATH" sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
+.PHONY: status
+status: tools ## Prints who holds what in the account, and changes nothing (STACK=…, FLEET=… for one)
+	@PATH="$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python scripts/status.py "$(STACK)" "$(FLEET)"
+
 .PHONY: clean
 clean: ## Removes what was built and installed here
 	cargo clean
-	rm -rf .venv .aws-sam
+	rm -rf .venv .venv-lint .aws-sam
 
 # The functions and the tools, as tests and the demo use them.
 .PHONY: functions
@@ -135,4 +158,9 @@ tools: $(TOOLS)
 $(TOOLS): requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.venv-lint/.installed: requirements-lint.txt
+	$(PYTHON) -m venv .venv-lint
+	.venv-lint/bin/pip install --quiet --disable-pip-version-check --requirement requirements-lint.txt
 	@touch $@

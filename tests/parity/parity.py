@@ -2,7 +2,11 @@
 
 Every answer is compared. A difference has to stand in differences.yaml, with who is right and the page of AWS, or the
 text seen in the wild, that says so. One that does not stand there fails, and so does one that stands there and is gone
-or has changed. `--write` prints the entries that differences.yaml lacks, to be filled in.
+or has changed.
+
+    parity.py PROGRAM [--write]
+
+PROGRAM is the local EC2. `--write` prints the entries that differences.yaml lacks, to be filled in.
 """
 
 import os
@@ -136,7 +140,10 @@ def compare(strict, moto, by_call):
 
 
 def main():
-    strict, moto = play(servers.Strict()), play(servers.Moto())
+    program = next((word for word in sys.argv[1:] if not word.startswith("--")), None)
+    if program is None or not os.path.exists(program):
+        raise SystemExit(f"no local EC2 at {program}: run `make parity`, which builds it")
+    strict, moto = play(servers.Strict(program)), play(servers.Moto())
     assert list(strict.outcomes) == list(moto.outcomes), "the script made other calls to the one than to the other"
     by_call, faults = listed()
     more, differing, unlisted = compare(strict, moto, by_call)

@@ -47,11 +47,8 @@ class Server:
 
 
 class Strict(Server):
-    def __init__(self):
-        program = os.path.join(ROOT, "target", "debug", "local-ec2")
-        if not os.path.exists(program):
-            raise SystemExit(f"{program} is missing: run `make parity`, or cargo build -p local-ec2")
-        super().__init__("local EC2", [program, "--throttling", "off", "--speed", "0.0001"])
+    def __init__(self, program):
+        super().__init__("local EC2", [os.path.abspath(program), "--throttling", "off", "--speed", "0.0001"])
 
     def pass_time(self, seconds):
         body = json.dumps({"seconds": seconds}).encode()

@@ -2,6 +2,7 @@
 //!
 //! This module makes no call that EC2 counts.
 
+use crate::calls::CallCounter;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::config::http::HttpRequest;
@@ -28,6 +29,11 @@ pub async fn config() -> SdkConfig {
         .timeout_config(timeouts())
         .load()
         .await
+}
+
+/// EC2 by that configuration, its requests counted.
+pub fn ec2(config: &SdkConfig, calls: CallCounter) -> Client {
+    Client::from_conf(Builder::from(config).interceptor(calls).build())
 }
 
 /// A question is asked up to three times, with the SDK's backoff and jitter in between (AWS SDKs and Tools

@@ -1,14 +1,18 @@
 //! A Lambda function: what it does when it starts, and for each invocation.
 
+use crate::calls::CallCounter;
 use crate::client;
 use crate::ec2::Ec2Client;
 use crate::environment;
+use crate::notifier::Notifier;
 use crate::payload::Payload;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use reconciler::clock::WallClock;
+use reconciler::clock::{Clock, WallClock};
 use reconciler::events::{InvalidEvent, Trigger};
 use reconciler::invocation::{self, Failure};
+use reconciler::metrics;
+use reconciler::notifications;
 use reconciler::report::Report;
 use reconciler::settings::{InvalidSetting, Settings};
 use serde_json::Value;
@@ -18,10 +22,19 @@ use std::time::Duration;
 /// For how long start-up may wait for EC2. Lambda gives initialisation 10 seconds in all.
 const WARM_UP: Duration = Duration::from_secs(2);
 
+/// How long notifications may take at most, the first connection to EventBridge included.
+const TO_NOTIFY: Duration = Duration::from_secs(3);
+
+/// What is kept of the time before the deadline, to log the report in.
+const TO_REPORT: TimeDelta = TimeDelta::milliseconds(500);
+
 /// One of Holdfast's functions, started.
 #[derive(Debug)]
 pub struct Function {
     ec2: Ec2Client,
+    calls: CallCounter,
+    /// None where nobody wants to be told.
+    notifier: Option<Notifier>,
     settings: Result<Settings, InvalidSetting>,
 }
 
@@ -56,12 +69,16 @@ impl Function {
     /// initialisation: the TLS handshake alone costs about 0.75 s of a 128 MB function's share.
     pub async fn start() -> Self {
         environment::start_logging();
-        let client = aws_sdk_ec2::Client::new(&client::config().await);
+        let (config, settings) = (client::config().await, environment::settings());
+        let calls = CallCounter::default();
+        let client = client::ec2(&config, calls.clone());
         client::warm_up(&client, WARM_UP).await;
-        Self { ec2: Ec2Client::new(client), settings: environment::settings() }
+        let is_told = settings.as_ref().is_ok_and(|settings| settings.notifications);
+        let notifier = is_told.then(|| Notifier::new(&config));
+        Self { ec2: Ec2Client::new(client), calls, notifier, settings }
     }
 
-    /// Answers one invocation. The report is the last line of its log.
+    /// Answers one invocation. The report is the last line of its log, the metrics are the line before it.
     pub async fn handle(
         &self,
         event: LambdaEvent<Payload>,
@@ -72,11 +89,19 @@ impl Function {
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(DateTime::<Utc>::from_timestamp_millis);
         let deadline = deadline.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        // Start-up greets EC2, which is no call.
+        self.calls.take();
         // Boxed, as the type of a future this deep is more than the compiler takes in.
         let outcomes = Box::pin(invocation::run(&self.ec2, &WallClock, settings, &trigger, deadline)).await;
         if let Some(failure) = &outcomes.failure {
             tracing::error!(%failure, "to be tried again");
         }
+        if let Some(notifier) = &self.notifier {
+            let left = (deadline - WallClock.now() - TO_REPORT).to_std().unwrap_or_default();
+            notifier.send(&notifications::of(&trigger, &outcomes.report), left.min(TO_NOTIFY)).await;
+        }
+        let function = &event.context.env_config.function_name;
+        write(&metrics::line(&outcomes.report, self.calls.take(), function, WallClock.now()));
         log(&outcomes.report);
         match outcomes.failure {
             Some(failure) => Err(failure.into()),
@@ -87,8 +112,11 @@ impl Function {
 
 /// Writes the report as a line of JSON of its own, whatever the log's format: log queries find its fields there.
 fn log(report: &Report) {
-    let line = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"report\": \"{error}\"}}"));
+    write(&serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"report\": \"{error}\"}}")));
+}
+
+fn write(line: &str) {
     if let Err(error) = writeln!(std::io::stdout(), "{line}") {
-        tracing::error!(%error, "cannot write the report");
+        tracing::error!(%error, "cannot write to the log");
     }
 }

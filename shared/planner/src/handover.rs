@@ -103,6 +103,13 @@ fn reason_to_spare(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Optio
     if let Some(other) = view.occupancy.other_by_volume(slot.name, &holder.id) {
         return Some(format!("it has a volume of the slot {other}"));
     }
+    let mut neighbours = view.observation.addresses.iter().filter(|address| {
+        let on = address.spot(view.observation).instance();
+        address.tags.slot != *slot.name && on.is_some_and(|on| on.id == holder.id)
+    });
+    if let Some(left_alone) = neighbours.find(|address| !view.is_open(&address.tags.slot)) {
+        return Some(format!("it has {} of a slot that is not to be touched", left_alone.allocation));
+    }
     // Whose they are and whether EC2 deletes them with the instance is not seen here, so each is in the way.
     let foreign = holder.devices.iter().find(|device| {
         let is_root = holder.root_device.as_ref().is_some_and(|root| root.is_same_device(&device.device));

@@ -19,13 +19,17 @@ pub enum Class {
     Permanent,
 }
 
-/// Codes that any call may meet and that pass by themselves.
-const TRANSIENT: [&str; 13] = [
+/// Codes of a call that EC2 turned away because there were too many.
+const THROTTLED: [&str; 5] = [
     "RequestLimitExceeded",
     "Throttling",
     "ThrottlingException",
     "RequestThrottled",
     "EC2ThrottledException",
+];
+
+/// Other codes that any call may meet and that pass by themselves.
+const TRANSIENT: [&str; 8] = [
     "InternalError",
     "InternalFailure",
     "InternalServerError",
@@ -41,9 +45,16 @@ pub fn class(error: &Ec2Error) -> Class {
     match &error.cause {
         Cause::NoAnswer(_) => Class::Transient,
         Cause::Garbled(_) => Class::Permanent,
-        Cause::Answer { code, .. } if TRANSIENT.contains(&code.as_str()) => Class::Transient,
+        Cause::Answer { code, .. } if is_throttle(code) || TRANSIENT.contains(&code.as_str()) => {
+            Class::Transient
+        }
         Cause::Answer { code, message } => of_answer(error.action, code, message),
     }
+}
+
+/// Whether EC2 says by this code that it was called too often.
+pub fn is_throttle(code: &str) -> bool {
+    THROTTLED.contains(&code)
 }
 
 fn of_answer(action: Action, code: &str, message: &str) -> Class {
@@ -184,12 +195,18 @@ mod tests {
     #[test]
     fn what_passes_by_itself_is_transient_for_every_action() {
         for action in EVERY_ACTION {
-            for code in TRANSIENT {
+            for code in THROTTLED.into_iter().chain(TRANSIENT) {
                 check(action, code, "", Class::Transient);
             }
             let cause = Cause::NoAnswer("timed out".to_owned());
             assert_eq!(class(&Ec2Error { action, cause }), Class::Transient);
         }
+    }
+
+    #[test]
+    fn a_call_too_many_is_told_from_what_passes_otherwise() {
+        assert!(is_throttle("RequestLimitExceeded"));
+        assert!(!is_throttle("InternalError") && !is_throttle("VolumeInUse") && !is_throttle(""));
     }
 
     #[test]

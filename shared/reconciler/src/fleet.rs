@@ -3,6 +3,7 @@
 use crate::backoff::Backoff;
 use crate::class::{Class, class};
 use crate::clock::Clock;
+use crate::course::{Course, Courses};
 use crate::ec2::{Ec2, Ec2Error};
 use crate::events::Patience;
 use crate::execute::{Done, Effect, Executor, Journal};
@@ -40,6 +41,7 @@ pub(crate) struct FleetRun {
     journal: Journal,
     steps: BTreeMap<SlotName, Vec<StepReport>>,
     plan: Option<Plan>,
+    courses: Courses,
     /// Steps that are of no slot.
     pub(crate) own_steps: Vec<StepReport>,
     /// Findings that are of no slot and that no plan knows.
@@ -58,6 +60,7 @@ impl FleetRun {
             journal: Journal::default(),
             steps: BTreeMap::new(),
             plan: None,
+            courses: Courses::default(),
             own_steps: Vec::new(),
             own_findings: Vec::new(),
             unfinished: true,
@@ -89,6 +92,7 @@ impl FleetRun {
             let plan = record::plan(&mut seen, context.ec2).await;
             // Kept before it is carried out, for the round may be cut off by the deadline.
             self.plan = Some(plan.clone());
+            self.courses.look(&seen, &plan);
             let pause = if context.dry_run {
                 self.rehearse(&plan);
                 None
@@ -120,6 +124,7 @@ impl FleetRun {
     fn keep(&mut self, done: Vec<Done>) {
         for done in done {
             done.remember(&mut self.memory);
+            self.courses.step(&done);
             let slot = done.slot.clone();
             self.steps.entry(slot).or_default().extend(done.report());
         }
@@ -185,12 +190,15 @@ impl FleetRun {
         for slot in slots {
             let steps = self.steps.remove(&slot.slot).unwrap_or_default();
             let (state, holder, findings) = (slot.state, slot.holder, slot.findings);
-            reports.push(SlotReport { slot: slot.slot, state, holder, steps, findings });
+            let Course { before, zone, since, handover, .. } = self.courses.take(&slot.slot);
+            let slot = slot.slot;
+            reports.push(SlotReport { slot, state, holder, zone, since, handover, before, steps, findings });
         }
         // A slot whose last resource was untagged meanwhile is in no plan any more; what was done for it is told.
         for (slot, steps) in self.steps.into_iter().filter(|(_, steps)| !steps.is_empty()) {
-            let state = SlotState::Waiting;
-            reports.push(SlotReport { slot, state, holder: None, steps, findings: Vec::new() });
+            let (state, holder, since, findings) = (SlotState::Waiting, None, None, Vec::new());
+            let Course { before, zone, handover, .. } = self.courses.take(&slot);
+            reports.push(SlotReport { slot, state, holder, zone, since, handover, before, steps, findings });
         }
         let findings = self.own_findings.into_iter().chain(findings).collect();
         FleetReport { fleet: self.fleet, slots: reports, steps: self.own_steps, findings }

@@ -218,6 +218,9 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             run.own_steps.extend(self.mark.iter().filter_map(Mark::report));
             run.own_findings.extend(self.mark.iter().filter_map(Mark::finding));
         }
+        let dry_run = self.context.dry_run;
+        // Without a first look nothing was counted.
+        let is_census = failure.is_none() && self.trigger.scope == Scope::All && !dry_run;
         let trouble = self.runs.iter().find_map(|run| run.trouble.clone());
         let unfinished: Vec<String> =
             self.runs.iter().flat_map(|run| run.unfinished(self.trigger.patience)).collect();
@@ -226,7 +229,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             .or((!unfinished.is_empty()).then_some(Failure::Unfinished(unfinished)))
             .or(self.mark.as_ref().and_then(Mark::unwritten).map(Failure::Unmarked));
         let fleets = self.runs.into_iter().map(FleetRun::report).collect();
-        let report = Report { trigger: self.trigger.function, dry_run: self.context.dry_run, fleets };
+        let report = Report { trigger: self.trigger.function, dry_run, fleets, is_census };
         Outcomes { report, failure }
     }
 }

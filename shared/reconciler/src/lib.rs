@@ -5,11 +5,14 @@
 mod backoff;
 pub mod class;
 pub mod clock;
+mod course;
 pub mod ec2;
 pub mod events;
 mod execute;
 mod fleet;
 pub mod invocation;
+pub mod metrics;
+pub mod notifications;
 mod observe;
 mod record;
 pub mod report;

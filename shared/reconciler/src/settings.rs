@@ -13,6 +13,8 @@ pub struct Settings {
     pub drain_document: Option<String>,
     /// Whether to plan and report only (`HOLDFAST_DRY_RUN`).
     pub dry_run: bool,
+    /// Whether changes are put on EventBridge's default bus (`HOLDFAST_NOTIFICATIONS`).
+    pub notifications: bool,
 }
 
 /// A setting that means nothing.
@@ -31,8 +33,13 @@ impl Settings {
     /// Reads the settings. A variable that is absent or empty has its default.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
         let given = |name| variable(name).filter(|value| !value.is_empty());
-        let (handover, dry_run) = ("HOLDFAST_HANDOVER", "HOLDFAST_DRY_RUN");
+        let handover = "HOLDFAST_HANDOVER";
         let invalid = |name, value, allowed| InvalidSetting { name, value, allowed };
+        let flag = |name| match given(name).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(invalid(name, other.to_owned(), "true or false")),
+        };
         Ok(Self {
             handover: match given(handover) {
                 None => Policy::OnRelease,
@@ -40,11 +47,8 @@ impl Settings {
                     .ok_or_else(|| invalid(handover, text, "on-release, drain or terminate"))?,
             },
             drain_document: given("HOLDFAST_DRAIN_DOCUMENT"),
-            dry_run: match given(dry_run).as_deref() {
-                None | Some("false") => false,
-                Some("true") => true,
-                Some(other) => return Err(invalid(dry_run, other.to_owned(), "true or false")),
-            },
+            dry_run: flag("HOLDFAST_DRY_RUN")?,
+            notifications: flag("HOLDFAST_NOTIFICATIONS")?,
         })
     }
 }
@@ -61,12 +65,16 @@ mod tests {
 
     #[test]
     fn what_is_absent_or_empty_has_its_default() {
-        let default = Settings { handover: Policy::OnRelease, drain_document: None, dry_run: false };
+        let default = Settings {
+            handover: Policy::OnRelease,
+            drain_document: None,
+            dry_run: false,
+            notifications: false,
+        };
         assert_eq!(read(&[]), Ok(default.clone()));
-        assert_eq!(
-            read(&[("HOLDFAST_HANDOVER", ""), ("HOLDFAST_DRY_RUN", ""), ("HOLDFAST_DRAIN_DOCUMENT", "")]),
-            Ok(default)
-        );
+        let names =
+            ["HOLDFAST_HANDOVER", "HOLDFAST_DRY_RUN", "HOLDFAST_DRAIN_DOCUMENT", "HOLDFAST_NOTIFICATIONS"];
+        assert_eq!(read(&names.map(|name| (name, ""))), Ok(default));
     }
 
     #[test]
@@ -75,9 +83,14 @@ mod tests {
             ("HOLDFAST_HANDOVER", "drain"),
             ("HOLDFAST_DRAIN_DOCUMENT", "Drain"),
             ("HOLDFAST_DRY_RUN", "true"),
+            ("HOLDFAST_NOTIFICATIONS", "true"),
         ];
-        let expected =
-            Settings { handover: Policy::Drain, drain_document: Some("Drain".to_owned()), dry_run: true };
+        let expected = Settings {
+            handover: Policy::Drain,
+            drain_document: Some("Drain".to_owned()),
+            dry_run: true,
+            notifications: true,
+        };
         assert_eq!(read(&pairs), Ok(expected));
     }
 
@@ -86,6 +99,7 @@ mod tests {
         for (name, value, allowed) in [
             ("HOLDFAST_HANDOVER", "On-Release", "on-release, drain or terminate"),
             ("HOLDFAST_DRY_RUN", "yes", "true or false"),
+            ("HOLDFAST_NOTIFICATIONS", "TRUE", "true or false"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             assert_eq!(error, format!("the setting {name} is `{value}`: it must be {allowed}"));

@@ -72,7 +72,8 @@ impl Ended {
 
 /// The settings of a fresh deployment.
 pub fn settings() -> Settings {
-    Settings { handover: Policy::OnRelease, drain_document: Some(DOCUMENT.to_owned()), dry_run: false }
+    let drain_document = Some(DOCUMENT.to_owned());
+    Settings { handover: Policy::OnRelease, drain_document, dry_run: false, notifications: false }
 }
 
 /// One invocation, from its start to its end.

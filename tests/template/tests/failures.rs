@@ -59,7 +59,11 @@ fn an_event_is_retried_only_while_it_can_still_matter() {
 fn the_queue_of_failures_is_encrypted_and_keeps_them_for_a_while() {
     let template = Template::read().unwrap();
     let queue = template.properties("Failures", "AWS::SQS::Queue").unwrap();
-    assert_eq!(queue.get("SqsManagedSseEnabled"), Some(&json!(true)));
+    let none = json!({"Ref": "AWS::NoValue"});
+    let own = json!({"Fn::If": ["HasEncryptionKey", none, true]});
+    let given = json!({"Fn::If": ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}, none]});
+    assert_eq!(queue.get("SqsManagedSseEnabled"), Some(&own));
+    assert_eq!(queue.get("KmsMasterKeyId"), Some(&given));
     let week = 7 * 24 * 3600;
     assert!((week..=2 * week).contains(&seconds(queue.get("MessageRetentionPeriod").unwrap())));
 }

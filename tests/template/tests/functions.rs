@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use template::{Template, function_folders};
 
 /// The settings of the contract, each with the parameter that it comes from.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 4] = [
     ("HOLDFAST_HANDOVER", "Handover"),
     ("HOLDFAST_DRAIN_DOCUMENT", "DrainDocument"),
     ("HOLDFAST_DRY_RUN", "DryRun"),
+    ("HOLDFAST_NOTIFICATIONS", "Notifications"),
 ];
 
 fn pascal_case(binary: &str) -> String {
@@ -132,6 +133,14 @@ fn every_function_logs_json_to_a_group_of_its_own_that_is_kept_for_a_while() {
         let name = format!("/aws/lambda/${{AWS::StackName}}-{}", function.binary);
         assert_eq!(properties.get("LogGroupName"), Some(&json!({"Fn::Sub": name})));
     }
+}
+
+#[test]
+fn no_log_level_hides_the_report_and_the_metrics() {
+    // Neither has a level of its own, so that Lambda takes them for INFO.
+    let template = Template::read().unwrap();
+    let offered = template.at("/Parameters/LogLevel/AllowedValues").unwrap();
+    assert_eq!(offered, &json!(["TRACE", "DEBUG", "INFO"]));
 }
 
 #[test]

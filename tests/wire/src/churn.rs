@@ -60,6 +60,12 @@ const TURNS: [Turn; 18] = [
     Turn::Feed,
 ];
 
+/// So many turns, from the beginning of the list, come first.
+const GIVEN: usize = 4;
+
+/// For so many turns no holder that was stopped is started again: else the shortest run might see none lose its slot.
+const LEFT_STOPPED: usize = 40;
+
 /// The churn of a run.
 #[derive(Debug)]
 pub(crate) struct Churn {
@@ -82,13 +88,15 @@ impl Churn {
         if holders.is_empty() {
             return Ok(());
         }
-        // The first turns are the first of the list, so that the shortest run has them.
-        let turn = TURNS.get(self.turns).filter(|_| self.turns < 4).copied();
+        // The first turns are the first of the list, until they happen, so that the shortest run has them.
+        let is_given = self.turns < GIVEN;
+        let turn = TURNS.get(self.turns).filter(|_| is_given).copied();
         let turn = turn.or_else(|| self.random.choice(TURNS)).unwrap_or(Turn::Feed);
-        self.turns += 1;
-        if self.take(turn, &instances, &holders, world).await {
+        let is_done = self.take(turn, &instances, &holders, world).await;
+        if is_done {
             *self.done.entry(turn.name()).or_default() += 1;
         }
+        self.turns += usize::from(is_done || !is_given);
         Ok(())
     }
 
@@ -103,14 +111,27 @@ impl Churn {
         let fits: fn(&Instance) -> bool = match turn {
             Turn::Interrupt | Turn::Recommend => |instance| instance.state == "running" && instance.is_spot,
             Turn::Terminate => |instance| instance.state != "terminated",
-            Turn::Stop => |instance| instance.state == "running",
+            // EC2 stops no spot instance of a one-time request for a user.
+            Turn::Stop => |instance| instance.state == "running" && !instance.is_spot,
             Turn::Start | Turn::Resume => |instance| instance.state == "stopped",
             Turn::Drain => |instance| instance.is_healthy(),
             Turn::Undrain => |instance| instance.tags.get(MARK).is_some_and(|value| value == BY_HAND),
             Turn::Starve | Turn::Feed => |_| true,
         };
-        // What is stopped is a holder: nothing else is taken anything from.
-        let is_meant = |instance: &&Instance| turn != Turn::Stop || holders.contains(&instance.id);
+        // What is stopped is a holder, as nothing else is taken anything from; for a while it is left to that.
+        let is_meant = |instance: &&Instance| match turn {
+            Turn::Stop => holders.contains(&instance.id),
+            Turn::Start if self.turns < LEFT_STOPPED => !holders.contains(&instance.id),
+            Turn::Start
+            | Turn::Interrupt
+            | Turn::Terminate
+            | Turn::Resume
+            | Turn::Recommend
+            | Turn::Drain
+            | Turn::Undrain
+            | Turn::Starve
+            | Turn::Feed => true,
+        };
         let fitting = instances.iter().filter(|instance| fits(instance)).filter(is_meant);
         let id = self.random.choice(fitting.map(|instance| instance.id.clone()).collect::<Vec<_>>());
         let Some(id) = id else { return false };
@@ -137,7 +158,8 @@ impl Churn {
 const MARK: &str = "holdfast:draining";
 const BY_HAND: &str = "kernel update";
 
-/// Ends what only whoever did it can end: hand-set marks, and want of capacity. What was stopped stays so.
+/// Ends what only whoever did it can end: hand-set marks, want of capacity, and instances of which EC2 has only said that
+/// they may go. What was stopped stays so.
 pub(crate) async fn end(world: &World) -> Result<(), Error> {
     for zone in ZONES {
         world.control.command("feed", &json!({"zone": zone})).await?;
@@ -146,6 +168,8 @@ pub(crate) async fn end(world: &World) -> Result<(), Error> {
         if instance.tags.get(MARK).is_some_and(|value| value == BY_HAND) {
             let tag = [("ResourceId.1", instance.id.as_str()), ("Tag.1.Key", MARK)];
             world.ec2.call("DeleteTags", &tag).await?;
+        } else if instance.state == "running" && !instance.is_healthy() {
+            world.ec2.call("TerminateInstances", &[("InstanceId.1", instance.id.as_str())]).await?;
         }
     }
     Ok(())

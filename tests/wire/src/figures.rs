@@ -45,6 +45,8 @@ pub struct Figures {
     pub not_held: Vec<String>,
     /// Sweeps of the quiet world until everything was held.
     pub sweeps: u32,
+    /// What the functions logged, each process for itself.
+    pub logs: Vec<String>,
     /// What a further sweep did, although there was nothing to do.
     pub restless: Vec<String>,
 }

@@ -18,6 +18,27 @@ const WAITS: [Duration; 2] = [Duration::from_secs(6), Duration::from_secs(12)];
 /// Each so manieth invocation is killed at work.
 const KILLED: u64 = 25;
 
+/// How many processes there are of each function.
+#[derive(Debug, Clone, Copy)]
+pub struct Processes {
+    /// Of `instance-state-change`.
+    pub changes: usize,
+    /// Of `reconcile`.
+    pub sweeps: usize,
+    /// Of every other one, all of which are woken by warnings.
+    pub warnings: usize,
+}
+
+impl Processes {
+    fn of(self, binary: &str) -> usize {
+        match binary {
+            "instance-state-change" => self.changes,
+            "reconcile" => self.sweeps,
+            _ => self.warnings,
+        }
+    }
+}
+
 /// A function as it is deployed.
 #[derive(Debug)]
 struct Deployed {
@@ -45,7 +66,8 @@ enum Ended {
         kind: String,
         message: String,
     },
-    Killed,
+    /// With what it had logged.
+    Killed(String),
     /// The emulator had no answer to give: the function was too slow, or died.
     NoAnswer(String),
 }
@@ -60,6 +82,8 @@ pub(crate) struct Lambda {
     running: JoinSet<(Job, Option<Function>, Ended)>,
     starting: JoinSet<(usize, Result<Function, stage::Error>)>,
     random: fastrand::Rng,
+    /// What processes logged that are gone.
+    buried: Vec<String>,
     pub(crate) figures: Figures,
 }
 
@@ -67,7 +91,7 @@ impl Lambda {
     /// Deploys every function of the template, with as many processes as there may be invocations at once.
     pub(crate) async fn deploy(
         ec2: &LocalEc2,
-        processes: fn(&str) -> usize,
+        processes: Processes,
         random: fastrand::Rng,
     ) -> Result<Self, Error> {
         let mut lambda = Self {
@@ -78,6 +102,7 @@ impl Lambda {
             running: JoinSet::new(),
             starting: JoinSet::new(),
             random,
+            buried: Vec::new(),
             figures: Figures::default(),
         };
         for function in Template::read()?.functions()? {
@@ -92,7 +117,7 @@ impl Lambda {
                 retries: number("/EventInvokeConfig/MaximumRetryAttempts")?,
                 idle: Vec::new(),
             });
-            for _ in 0..processes(&function.binary) {
+            for _ in 0..processes.of(&function.binary) {
                 lambda.start(lambda.deployed.len() - 1);
             }
         }
@@ -199,7 +224,10 @@ impl Lambda {
         let name = deployed.map(|deployed| deployed.binary.clone()).unwrap_or_default();
         match ended {
             Ended::Report => return,
-            Ended::Killed => self.figures.killed += 1,
+            Ended::Killed(log) => {
+                self.figures.killed += 1;
+                self.buried.push(log.clone());
+            }
             Ended::Error { kind, message } => {
                 *self.figures.errors.entry(kind.clone()).or_default() += 1;
                 if !matches!(kind.as_str(), "Ec2" | "Unfinished" | "Unmarked") {
@@ -233,6 +261,12 @@ impl Lambda {
         Ok(())
     }
 
+    /// What every process has logged, but for those that were at work at the end of the storm.
+    pub(crate) fn logs(&self) -> Vec<String> {
+        let idle = self.deployed.iter().flat_map(|deployed| &deployed.idle);
+        idle.map(Function::log).chain(self.buried.iter().cloned()).collect()
+    }
+
     /// Invokes a scheduled function alone, and waits for its end.
     pub(crate) async fn sweep_alone(&mut self, event: &Value) -> Result<Answer, Error> {
         let is_free = |deployed: &Deployed| deployed.pattern.is_none() && !deployed.idle.is_empty();
@@ -252,9 +286,10 @@ async fn run(function: Function, payload: &str, fuse: Option<Duration>) -> (Opti
     let invocation = function.invoke(payload.as_bytes());
     // Without one the invocation has all the time that the emulator gives it.
     let Ok(answer) = tokio::time::timeout(fuse.unwrap_or(Duration::MAX), invocation).await else {
+        let log = function.log();
         // Its end is waited for on a thread of its own. That this thread could not end is its own trouble.
         let _ = tokio::task::spawn_blocking(move || drop(function)).await;
-        return (None, Ended::Killed);
+        return (None, Ended::Killed(log));
     };
     let ended = match answer {
         Ok(Answer::Report(_)) => Ended::Report,

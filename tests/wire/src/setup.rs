@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How many times shorter the waits of a run are than EC2's.
 pub const HASTE: u16 = 10;
 
+/// How many times larger the token buckets are than EC2's, as so much more happens at a time: some calls run dry of them.
+const BUCKETS: u16 = 3;
+
 /// Between two sweeps: the schedule's minute.
 pub const MINUTE: Duration = Duration::from_secs(6);
 
@@ -38,7 +41,7 @@ pub fn of(seed: u64) -> Setup {
         seed,
         start: WallClock.now() - TimeDelta::seconds(i64::from(HEAD_START)),
         timing: timing(),
-        throttling: Throttling::Times(HASTE),
+        throttling: Throttling::Times(BUCKETS),
         ..Setup::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::churn::{self, Churn};
 use crate::lambda::Lambda;
+pub use crate::lambda::Processes;
 use crate::setup::{self, FAULTS, HEAD_START, MINUTE};
 use crate::verdict::MOST_SWEEPS;
 use crate::world::World;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often events are taken and whatever is due is begun.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(30);
 
 /// How long, in seconds of the cloud, a world needs to come to rest: longer than a notice, an end, a launch and their
 /// events together.
@@ -33,29 +34,29 @@ pub struct Run {
     pub fleets: usize,
     /// Between two turns of the churn, on average.
     pub pause: Duration,
+    /// How many processes the functions have, each of which takes one invocation at a time.
+    pub processes: Processes,
     /// How long whatever is at work when the storm is over may take.
     pub patience: Duration,
-}
-
-/// How many processes a function has.
-fn processes(binary: &str) -> usize {
-    match binary {
-        "instance-state-change" => 64,
-        "spot-interruption-warning" => 12,
-        _ => 4,
-    }
 }
 
 impl Run {
     /// The run of a seed, as `make wire` plays it.
     pub fn of(seed: u64, invocations: u64) -> Self {
-        let (pause, patience) = (Duration::from_millis(120), Duration::from_secs(10));
-        Self { seed, invocations, fleets: 12, pause, patience }
+        Self {
+            seed,
+            invocations,
+            fleets: 18,
+            pause: Duration::from_millis(60),
+            processes: Processes { changes: 64, sweeps: 4, warnings: 10 },
+            patience: Duration::from_secs(10),
+        }
     }
 
     /// A short one, as `make test` plays it.
     pub fn short(seed: u64) -> Self {
-        Self { fleets: 8, patience: Duration::from_secs(2), ..Self::of(seed, 100) }
+        let processes = Processes { changes: 40, sweeps: 2, warnings: 6 };
+        Self { fleets: 8, processes, patience: Duration::from_secs(1), ..Self::of(seed, 100) }
     }
 
     /// Plays it.
@@ -64,7 +65,7 @@ impl Run {
         let ec2 = LocalEc2::start_at(setup::of(self.seed), Speed::REAL)?;
         let world = World::draw(&ec2, self.fleets, &mut random).await?;
         world.keep_up(&[], &mut random).await?;
-        let mut lambda = Lambda::deploy(&ec2, processes, random.fork()).await?;
+        let mut lambda = Lambda::deploy(&ec2, self.processes, random.fork()).await?;
         world.control.command("weather", &setup::weather()).await?;
         world.control.command("faults", &json!({"shares": FAULTS})).await?;
         world.control.command("pass", &json!({"seconds": HEAD_START})).await?;
@@ -84,6 +85,7 @@ impl Run {
         (figures.calls, figures.faults, figures.throttled) =
             (counted.calls, counted.faults, counted.throttled);
         figures.invocations = counted.invocations;
+        figures.logs = lambda.logs();
         Ok(figures)
     }
 

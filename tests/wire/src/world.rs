@@ -193,8 +193,8 @@ impl World {
         if number % 4 == 2 {
             tags.push(("holdfast:handover", "terminate"));
         }
-        // Every fourth slot has no volume. Only a template of ours gives an instance two private addresses.
-        let volumes = if random.u8(0..4) == 0 { 0 } else { random.usize(1..=3) };
+        // Every fourth slot has no volume, but for the first of a fleet. Only a template of ours gives an instance two private addresses.
+        let volumes = if slot > 0 && random.u8(0..4) == 0 { 0 } else { random.usize(1..=3) };
         let most = if fleet.launch.is_none() { 2 } else { 1 };
         let addresses = random.usize(usize::from(volumes == 0)..=most);
         let zone = random.choice(&fleet.zones).copied().filter(|_| volumes > 0);
@@ -233,13 +233,28 @@ impl World {
         Ok(())
     }
 
-    /// Launches one instance of a fleet; of one that EC2 keeps, one that its operator adds by the tag.
+    /// Launches one instance of a fleet; of one that EC2 keeps, one that its operator adds by the tag, and with as many
+    /// private addresses as the others.
     pub(crate) async fn launch(&self, fleet: &Fleet, zone: &str) -> Result<(), Error> {
-        let mut launch = fleet.launch.clone().unwrap_or_else(|| json!({"tags": {FLEET: fleet.name}}));
-        if let Some(launch) = launch.as_object_mut() {
-            launch.insert("zone".to_owned(), json!(zone));
+        if let Some(launch) = &fleet.launch {
+            let mut launch = launch.clone();
+            if let Some(launch) = launch.as_object_mut() {
+                launch.insert("zone".to_owned(), json!(zone));
+            }
+            return Ok(self.control.command("launch", &launch).await.map(drop)?);
         }
-        Ok(self.control.command("launch", &launch).await.map(drop)?)
+        let mut parameters = tagged("instance", &[(FLEET, &fleet.name)]);
+        let own = [
+            ("ImageId", IMAGE),
+            ("InstanceType", "t3.micro"),
+            ("MinCount", "1"),
+            ("MaxCount", "1"),
+            ("Placement.AvailabilityZone", zone),
+            ("NetworkInterface.1.DeviceIndex", "0"),
+            ("NetworkInterface.1.SecondaryPrivateIpAddressCount", "1"),
+        ];
+        parameters.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self.call("RunInstances", &parameters).await.map(drop)
     }
 
     /// Every instance that EC2 lists.

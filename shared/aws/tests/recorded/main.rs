@@ -3,9 +3,11 @@
 
 mod acts;
 mod addresses;
+mod calls;
 mod connection;
 mod failures;
 mod instances;
+mod notifier;
 mod queries;
 mod replay;
 mod spot_requests;

@@ -1,6 +1,6 @@
 //! An EC2 that answers exactly the requests that it was recorded with, each once, in any order.
 
-use aws::{Ec2Client, client};
+use aws::{CallCounter, Ec2Client, client};
 use aws_sdk_ec2::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_ec2::config::{AsyncSleep, Builder, Credentials, Region, Sleep};
 use aws_sdk_ec2::error::ConnectorError;
@@ -62,12 +62,19 @@ impl Replay {
     /// An EC2 that knows these exchanges, and a client of it with the retries and timeouts of the functions. Only
     /// the pauses between tries are left out.
     pub(crate) fn new(exchanges: impl IntoIterator<Item = Exchange>) -> (Self, Ec2Client) {
+        let (replay, client, _) = Self::counted(exchanges);
+        (replay, client)
+    }
+
+    /// The same, with the count of what the client sends.
+    pub(crate) fn counted(exchanges: impl IntoIterator<Item = Exchange>) -> (Self, Ec2Client, CallCounter) {
         let replay = Self {
             expected: Arc::new(Mutex::new(exchanges.into_iter().collect())),
             unexpected: Arc::default(),
         };
-        let client = client_of(replay.clone(), |config| config);
-        (replay, client)
+        let calls = CallCounter::default();
+        let client = client_of(replay.clone(), |config| config.interceptor(calls.clone()));
+        (replay, client, calls)
     }
 
     /// Fails the test unless exactly the recorded requests were made.
@@ -110,7 +117,12 @@ pub(crate) struct Silence {
 impl Silence {
     /// A client of it, for which time does not pass.
     pub(crate) fn client(&self) -> Ec2Client {
-        client_of(self.clone(), |config| config.sleep_impl(self.clone()))
+        self.counted_client(CallCounter::default())
+    }
+
+    /// The same, with a count of what it sends.
+    pub(crate) fn counted_client(&self, calls: CallCounter) -> Ec2Client {
+        client_of(self.clone(), |config| config.sleep_impl(self.clone()).interceptor(calls))
     }
 
     /// The actions that were asked for.

@@ -1,7 +1,9 @@
 //! Giving way: addresses on instances that are not their slot's, and who lets go of what.
 
-use crate::expected::{away, blocked, check, held, moving, of, paused, steps, waiting};
-use planner::fixtures::{address, instance, look, volume};
+use crate::expected::{Expected, away, blocked, check, held, moving, of, paused, steps, waiting};
+use planner::fixtures::{AddressBuilder, address, instance, look, volume};
+use planner::ids::SlotName;
+use planner::memory::Failure;
 use planner::observation::InstanceState;
 use planner::plan::{Next, SlotState, Step};
 use planner::tags::{HANDOVER, PAUSED, SLOT};
@@ -149,4 +151,44 @@ fn slot_of_addresses_reserves_no_instance_where_it_has_no_place() {
         .sees(address(2).in_slot("b").on(1))
         .sees(address(5).in_slot("b").at(2, 1));
     assert_ne!(steps(&seen), []);
+}
+
+/// A person must act here: whoever waits for the address to be let go waits for ever.
+#[test]
+fn address_that_will_not_make_way_blocks() {
+    let seen = |vip: AddressBuilder| {
+        look()
+            .sees(instance(1))
+            .sees(volume(1).in_slot("data").on(1))
+            .sees(address(1).in_slot("data"))
+            .sees(vip)
+    };
+    for (key, value) in [(PAUSED, "true"), (HANDOVER, "banana")] {
+        let vip = address(2).tagged(&[(SLOT, "vip"), (key, value)]).on(1);
+        let data = of(&seen(vip), "data");
+        assert_eq!(Expected::from(data), blocked("private-address-taken").of("data").on(1));
+    }
+    let refused = seen(address(2).in_slot("vip").on(1)).but(|o| {
+        o.memory.failures.push(Failure {
+            slot: SlotName::new("vip"),
+            step: away(2),
+            reason: "UnauthorizedOperation".to_owned(),
+        });
+    });
+    assert_eq!(Expected::from(of(&refused, "data")), blocked("private-address-taken").of("data").on(1));
+}
+
+/// A stray address of a slot that is left alone keeps its place, so the instance is none for a slot of addresses.
+#[test]
+fn slot_of_addresses_does_not_go_where_an_address_stays_in_its_place() {
+    let stray = address(2).tagged(&[(SLOT, "data"), (PAUSED, "true")]).on(1);
+    let seen = look()
+        .sees(instance(1))
+        .sees(instance(2))
+        .sees(volume(1).in_slot("data").on(2))
+        .sees(stray)
+        .sees(address(1).in_slot("vip"));
+    assert_eq!(Expected::from(of(&seen, "vip")), waiting("no-candidate").of("vip"));
+    let told = of(&seen, "vip").findings[0].to_string();
+    assert!(told.contains("has an address of the slot data"), "{told}");
 }

@@ -179,3 +179,16 @@ fn root_device_and_the_slots_own_volumes_do_not_forbid_it() {
     let holder = draining().using('f', 1).but(|i| i.devices.push(root));
     check(held_by(holder), moving().told("holder-draining").on(1).lead(terminate(1)));
 }
+
+/// "The slot is left alone": with the instance, its address would go.
+#[test]
+fn address_of_a_slot_that_is_not_to_be_touched_forbids_it() {
+    let seen = |key, value| {
+        held_by(draining()).sees(address(9).tagged(&[(planner::tags::SLOT, "vip"), (key, value)]).on(1))
+    };
+    for (key, value) in [(planner::tags::PAUSED, "true"), (HANDOVER, "banana")] {
+        assert_eq!(crate::expected::of(&seen(key, value), "main").lead, None);
+    }
+    let open = seen(HANDOVER, "terminate");
+    assert_eq!(crate::expected::of(&open, "main").lead, Some(terminate(1)));
+}

@@ -38,7 +38,7 @@ async fn a_dry_run_by_the_settings_or_by_hand_tells_its_steps_and_takes_none() {
         assert_eq!(
             ran.report["fleets"],
             json!([{"fleet": "web", "slots": [
-                {"slot": "main", "state": "moving", "holder": null,
+                {"slot": "main", "state": "moving", "holder": null, "zone": "a",
                  "steps": [
                     {"step": "attach-volume", "volume": "vol-00000001", "instance": "i-00000001",
                      "device": "/dev/sdf", "outcome": "planned"},

@@ -7,11 +7,16 @@ use planner::fixtures::{
 };
 use reconciler::ec2::Action;
 use reconciler::invocation::Failure;
+use reconciler::notifications::Notification;
 use serde_json::Value;
 use std::cell::Cell;
 
 pub(crate) struct Ran {
     pub(crate) report: Value,
+    /// The line of metrics, in CloudWatch's format.
+    pub(crate) metrics: Value,
+    /// The notifications.
+    pub(crate) told: Vec<Notification>,
     pub(crate) failure: Option<Failure>,
     pub(crate) calls: Vec<Call>,
     pub(crate) took: TimeDelta,

@@ -61,6 +61,7 @@ async fn the_report_reads_as_the_contract_says() {
         json!({"trigger": "instance-state-change", "dry_run": false,
             "fleets": [{"fleet": "web", "slots": [
                 {"slot": "main", "state": "held", "holder": "i-00000001",
+                 "zone": "a", "since": "2026-11-23T12:16:40.100Z",
                  "steps": [
                     {"step": "attach-volume", "volume": "vol-00000001", "instance": "i-00000001",
                      "device": "/dev/sdf", "outcome": "done"},

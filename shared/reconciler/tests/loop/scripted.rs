@@ -11,6 +11,8 @@ use reconciler::clock::Clock;
 use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
 use reconciler::events::Trigger;
 use reconciler::invocation;
+use reconciler::metrics::{self, Calls};
+use reconciler::notifications;
 use reconciler::settings::Settings;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,8 +137,12 @@ impl Scripted {
         let outcomes = invocation::run(self, self, settings, trigger, deadline).await;
         let report = serde_json::to_value(&outcomes.report).unwrap();
         let calls = self.state.lock().unwrap().calls[earlier..].to_vec();
+        let requests = Calls { made: calls.len() as u64, throttled: 0 };
+        let line = metrics::line(&outcomes.report, requests, "holdfast-reconcile", self.now());
         Ran {
             report,
+            metrics: serde_json::from_str(&line).unwrap(),
+            told: notifications::of(trigger, &outcomes.report),
             failure: outcomes.failure,
             calls,
             took: self.time() - began,

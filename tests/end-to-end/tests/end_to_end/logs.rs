@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The lines that the function wrote, as JSON, once the report is among them, which may be after the answer came.
-async fn lines(function: &Function, report: &Value) -> Vec<Value> {
+pub(crate) async fn lines(function: &Function, report: &Value) -> Vec<Value> {
     let began = Instant::now();
     loop {
         let log = function.log();

@@ -15,6 +15,7 @@ mod healing;
 mod invalid;
 mod logs;
 mod main_path;
+mod metrics;
 mod recommendations;
 mod repeated;
 mod stage;

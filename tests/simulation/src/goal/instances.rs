@@ -113,15 +113,16 @@ impl<'c> Standing<'c> {
         }
     }
 
-    /// Whether its first volume asks for another name than most first volumes of the fleet; of names that
-    /// equally many ask for, the one that comes first in order counts.
+    /// Whether its first volume asks for a name that does not count, and is not where it can stay: a name counts that all
+    /// first volumes of the fleet ask for, or at least two more than for all others together.
     fn is_odd(&self, name: &Name, parts: &Parts<'_>) -> bool {
         let Some(own) = parts.first_device() else { return false };
-        let count = |device: &str| {
-            self.first_devices.get(&(name.0.clone(), device.to_owned())).copied().unwrap_or_default()
-        };
-        let of_fleet = self.first_devices.keys().filter(|(fleet, _)| *fleet == name.0);
-        of_fleet.map(|(_, device)| device).any(|other| (count(other), own) > (count(own), other.as_str()))
+        let of_fleet = || self.first_devices.iter().filter(|((fleet, _), _)| *fleet == name.0);
+        let alike: usize = of_fleet().filter(|((_, device), _)| device == own).map(|(_, count)| count).sum();
+        let others = of_fleet().map(|(_, count)| count).sum::<usize>() - alike;
+        let first_on = parts.volumes.first().and_then(|first| first.attachments.first());
+        let stays = first_on.is_some_and(|attachment| is_healthy(self.cloud, &attachment.instance));
+        others > 0 && alike < others + 2 && !stays
     }
 
     fn is_on_paused(&self, parts: &Parts<'_>) -> bool {

@@ -31,6 +31,14 @@ async fn main() -> ExitCode {
     for fault in &faults {
         eprintln!("{fault}");
     }
+    if !faults.is_empty() {
+        let path = stage::paths::root().join(format!("target/wire-{seed}.log"));
+        let path = path.display();
+        match std::fs::write(path.to_string(), figures.logs.join("\n")) {
+            Ok(()) => eprintln!("what the functions logged is in {path}"),
+            Err(error) => eprintln!("what the functions logged cannot be written to {path}: {error}"),
+        }
+    }
     println!("{figures}");
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
