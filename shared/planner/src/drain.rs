@@ -144,6 +144,9 @@ impl Scene<'_, '_> {
             return Turn::AwaitCandidate;
         } else if some(Progress::Running) || observation.memory.is_sent(&on.id, observation) {
             draft.await_transition();
+        } else if observation.memory.unmarked.contains(&on.id) && on.doomed.is_none() {
+            // Nothing in EC2 would tell the next function why the volumes are unmounted, and it would call the slot held.
+            return Turn::AwaitCandidate;
         } else {
             return Turn::Drain(step);
         }

@@ -9,7 +9,7 @@ use crate::ids::{AllocationId, InstanceId, SlotName, VolumeId};
 use crate::observation::{Instance, InstanceState, Observation};
 use crate::plan::Step;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// For how long EC2's answers may be older than its acts, in seconds: the assumption that the freshness of a
@@ -29,6 +29,8 @@ pub struct Memory {
     pub associated: BTreeMap<AllocationId, Associated>,
     /// Instances that EC2 accepted to terminate, and when.
     pub terminated: BTreeMap<InstanceId, DateTime<Utc>>,
+    /// Instances whose mark could not be written: who looks after this invocation does not know that they are to go.
+    pub unmarked: BTreeSet<InstanceId>,
     /// Instances to which Systems Manager accepted to send the drain document, and when.
     pub sent: BTreeMap<InstanceId, DateTime<Utc>>,
     /// Device names that EC2 said were taken, and when it last did.

@@ -31,6 +31,8 @@ pub(crate) struct Context<'a, E, C> {
     pub(crate) patience: Patience,
     /// Marks that this invocation wrote, which EC2's answers may not show yet.
     pub(crate) marks: BTreeMap<InstanceId, DrainingTag>,
+    /// Those of them of which EC2 has not said that it has them.
+    pub(crate) unmarked: BTreeSet<InstanceId>,
 }
 
 /// A fleet's part of an invocation. It outlives the work on it, so that what was done can be told in any case.
@@ -210,6 +212,10 @@ impl<E, C> Context<'_, E, C> {
     fn overlay(&self, seen: &mut Observation) {
         for instance in &mut seen.instances {
             if let Some(tag) = self.marks.get(&instance.id) {
+                // Another function may have written it.
+                if instance.tags.draining.as_ref() != Some(tag) && self.unmarked.contains(&instance.id) {
+                    seen.memory.unmarked.insert(instance.id.clone());
+                }
                 instance.tags.draining = Some(tag.clone());
             }
         }

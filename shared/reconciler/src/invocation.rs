@@ -74,6 +74,7 @@ pub async fn run<E: Ec2, C: Clock>(
             dry_run: settings.dry_run || trigger.dry_run,
             patience: trigger.patience,
             marks: BTreeMap::new(),
+            unmarked: BTreeSet::new(),
         },
         trigger,
         runs: Vec::new(),
@@ -196,6 +197,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             return Written::Settled;
         };
         self.context.marks.insert(instance.id.clone(), tag);
+        self.context.unmarked.insert(instance.id.clone());
         if self.context.dry_run {
             self.mark = Some(Mark { step, effect: Effect::Planned });
             return Written::Settled;
@@ -208,6 +210,9 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             // Only a try that was made says anything about the one before it.
             self.mark = earlier;
             return Written::TooLate;
+        }
+        if matches!(effect, Effect::Done(_)) {
+            self.context.unmarked.remove(&instance.id);
         }
         self.mark = Some(Mark { step, effect });
         Written::Settled

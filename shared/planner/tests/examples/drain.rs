@@ -132,6 +132,19 @@ fn command_that_was_sent_a_moment_ago_is_not_sent_again() {
     check(sent(31), going().lead(drain(1, &[1])));
 }
 
+/// Nobody else would know why the volume is unmounted.
+#[test]
+fn holder_is_not_drained_on_the_strength_of_a_mark_that_is_not_written() {
+    let unmarked = |o: &mut planner::observation::Observation| {
+        o.memory.unmarked.insert(instance_id(1));
+    };
+    let stays = waiting("holder-draining").on(1).next(Next::Candidate);
+    check(held_by(draining()).records(1, &[]).but(unmarked), stays);
+    let doomed = draining().but(|i| i.doomed = Some("instance-terminated-no-capacity".to_owned()));
+    check(held_by(doomed).records(1, &[]).but(unmarked), going().lead(drain(1, &[1])));
+    check(held_by(draining()).records(1, &[success(3, &[1])]).but(unmarked), going().lead(detach(1, 1)));
+}
+
 #[test]
 fn drained_volume_is_detached_from_the_holder_that_was_seen_to_have_it() {
     check(held_by(draining()).records(1, &[success(3, &[1])]), going().lead(detach(1, 1)));

@@ -194,6 +194,20 @@ async fn what_passes_by_itself_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_drained_for_a_warning_that_could_not_be_written_down() {
+    let refused = Turn::Refuse("UnauthorizedOperation", "");
+    let ec2 = Scripted::new(held(on_demand(2))).during(Action::CreateTags, 1..=9, refused);
+    assert_eq!(run_for(&ec2, 20, &warned(1, FRESH)).await.acts(), [mark(1, FRESH)]);
+    // One whose answer was lost is seen by the next look.
+    let ec2 = Scripted::new(held(on_demand(2))).at(Action::CreateTags, 1, Turn::LoseAnswer);
+    let ran = run(&ec2, &warned(1, FRESH)).await;
+    assert_eq!(
+        (ran.acts(), ran.state("web/main")),
+        (handed_over().iter().map(String::as_str).collect(), "held")
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lost_answer_to_a_command_is_made_good_by_the_record() {
     let ec2 = Scripted::new(held(on_demand(2))).at(Action::SendCommand, 1, Turn::LoseAnswer);
     let ran = run(&ec2, &warned(1, FRESH)).await;

@@ -208,21 +208,15 @@ pub(crate) fn of_create_tags(call: &CreateTags, cloud: &Cloud) -> Vec<Offence> {
     offences
 }
 
-/// A drain stops the service, so it is for instances that are about to go, and for volumes that they have.
+/// A drain stops the service, so it is for instances that are about to go, and for volumes of their fleet. One that has left
+/// meanwhile makes the document fail before it stops anything.
 pub(crate) fn of_send_command(call: &SendCommand, cloud: &Cloud) -> Vec<Offence> {
     let mut offences = Vec::new();
     let volumes = call.parameters.get("volumes").into_iter().flatten().flat_map(|text| text.split(' '));
-    let volumes: Vec<&str> = volumes.collect();
+    let volumes: Vec<&Volume> = volumes.filter_map(|id| cloud.named_volume(id)).collect();
     for instance in call.instance_ids.iter().filter_map(|id| cloud.named_instance(id)) {
-        for id in &volumes {
-            let volume = cloud.named_volume(id).filter(|v| v.attachment_to(&instance.id).is_some());
-            let foreign =
-                Offence::DrainedOfForeign { instance: instance.id.clone(), volume: (*id).to_owned() };
-            offences
-                .extend(volume.map_or(Some(foreign), |own| {
-                    cloud.strangers(own.id.as_str(), &own.tags, Some(instance))
-                }));
-        }
+        let foreign = |volume: &&Volume| cloud.strangers(volume.id.as_str(), &volume.tags, Some(instance));
+        offences.extend(volumes.iter().filter_map(foreign));
         let is_marked = instance.tags.since(DRAINING, cloud.grace()).next().is_some();
         let is_fulfilled = |request: &crate::state::SpotRequest| request.code == SpotCode::Fulfilled;
         if !is_marked && cloud.spot_request_of(&instance.id).is_none_or(is_fulfilled) {

@@ -34,8 +34,6 @@ pub enum Offence {
     ForeignInstance { resource: String, instance: InstanceId },
     #[error("{address} displaced {displaced}")]
     Displaced { address: AllocationId, displaced: AllocationId },
-    #[error("{instance} was to unmount {volume}, which it does not have")]
-    DrainedOfForeign { instance: InstanceId, volume: String },
     #[error("{instance} was to be drained, and nothing says that it is about to go")]
     DrainedInHealth { instance: InstanceId },
     #[error("{instance} was terminated, and {volume} goes with it")]
@@ -59,7 +57,6 @@ impl Offence {
             | Self::ForeignResource { .. }
             | Self::ForeignInstance { .. }
             | Self::Displaced { .. }
-            | Self::DrainedOfForeign { .. }
             | Self::DrainedInHealth { .. }
             | Self::TerminatedWithVolume { .. } => false,
         }
