@@ -13,7 +13,7 @@ TEMPLATES := template.yaml $(wildcard examples/*.yaml)
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Crates that know no AWS SDK: their tests build in seconds. Kept apart from the others, since cargo builds a
 # dependency anew when the crates beside it ask for other features, and the SDK takes minutes.
-PURE := planner reconciler template local-ec2 simulation
+PURE := planner reconciler template local-ec2 simulation model-check
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
 WIRE := stage demo wire permissions
@@ -90,12 +90,13 @@ figures: ## Prints the figures of the release binaries: size, memory, processor 
 profiles: tools ## Prints the table of release profiles in docs/decisions/0005: size, start, time to build (an hour)
 	@tests/profiles.sh
 
-# How many states the model check generates for each of its worlds.
-STATES ?= 1500000
-
 .PHONY: model
-model: ## Checks every interleaving of small worlds with the shipped planner (STATES=1500000 for each)
-	cargo run --release -p model-check -- $(STATES)
+model: ## Checks every interleaving of small worlds with the shipped planner, millions of states
+	cargo run -p model-check -- normal
+
+.PHONY: model-long
+model-long: ## The same, tens of millions of states
+	cargo run -p model-check -- long
 
 # How many seeds the simulation plays and how many hours each; with SEED=n that one alone, with all that happened.
 SEEDS ?= 10000

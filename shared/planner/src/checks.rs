@@ -5,7 +5,6 @@
 use crate::device::{DeviceName, MOST_VOLUMES};
 use crate::finding::Finding;
 use crate::ids::InstanceId;
-use crate::memory::STALE_SECONDS;
 use crate::naming;
 use crate::observation::{
     AttachmentState, Health, Instance, InstanceState, Observation, Volume, VolumeState,
@@ -161,10 +160,10 @@ fn volumes(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Findin
 fn taken_back_from<'a>(volume: &Volume, observation: &'a Observation) -> Option<&'a InstanceId> {
     let accepted = observation.memory.accepted.get(&volume.id)?;
     let instance = observation.instance(&accepted.instance)?;
-    let settled = (observation.began - accepted.at).num_seconds() > STALE_SECONDS;
+    // A volume that may still show up there has another seat.
     let free = volume.seat(observation) == Seat::Free && instance.state == InstanceState::Running;
     let same_run = accepted.at >= instance.launched;
-    (free && settled && same_run).then_some(&accepted.instance)
+    (free && same_run).then_some(&accepted.instance)
 }
 
 fn several_instances(slot: &Slot<'_>, observation: &Observation, findings: &mut Vec<Finding>) {

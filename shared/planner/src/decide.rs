@@ -38,7 +38,7 @@ pub fn plan(observation: &Observation) -> Plan {
     let expected: BTreeMap<&InstanceId, &SlotName> = given
         .iter()
         .filter_map(|(slot, instance)| Some((view.slots.get(*slot)?, *instance)))
-        .filter(|(slot, instance)| slot.volumes.is_empty() && leaves_home(slot, instance, &claimed, &view))
+        .filter(|(slot, _)| slot.volumes.is_empty() && leaves_home(slot, &claimed, &view))
         .map(|(slot, instance)| (&instance.id, slot.name))
         .collect();
     let decided = view.slots.iter().zip(verdicts).enumerate().map(|(index, (slot, verdict))| {
@@ -84,11 +84,11 @@ fn has_no_address_of_another(instance: &Instance, slot: &Slot<'_>, view: &View<'
 }
 
 /// Whether a slot without volumes goes to the instance that it is given, for it has none where it can stay.
-fn leaves_home(slot: &Slot<'_>, given: &Instance, claimed: &BTreeSet<&InstanceId>, view: &View<'_>) -> bool {
+fn leaves_home(slot: &Slot<'_>, claimed: &BTreeSet<&InstanceId>, view: &View<'_>) -> bool {
     let Some(home) = view.occupancy.home_of(slot.name) else { return true };
     let stays = home.state == InstanceState::Pending
         || (home.health() == Health::Healthy && !claimed.contains(&home.id));
-    !stays && home.id != given.id
+    !stays
 }
 
 fn of_the_fleet(observation: &Observation) -> Vec<Finding> {

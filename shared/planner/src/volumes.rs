@@ -171,14 +171,12 @@ impl<'a> Scene<'a, '_> {
                     let (volume, instance) = (volume.id.clone(), instance.id.clone());
                     draft.follow.push(vec![Step::DetachVolume { volume, instance }]);
                 }
+                // Any other one that runs with it is the one where the slot goes.
                 Seat::Running(instance)
                     if instance.id != target.id
                         && drain::may_come_off(volume, instance, self.slot, self.view) =>
                 {
                     drained_from = Some(instance);
-                }
-                Seat::Running(instance) if instance.id != target.id => {
-                    draft.findings.push(not_released(volume, instance));
                 }
                 Seat::Accepted(_)
                 | Seat::Free

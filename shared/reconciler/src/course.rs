@@ -60,7 +60,8 @@ impl Courses {
             return;
         };
         if course.first_volume.as_ref() == Some(volume) {
-            course.handover = course.lost.map(|lost| *at - lost).filter(|took| *took > TimeDelta::zero());
+            course.handover =
+                course.lost.take().map(|lost| *at - lost).filter(|took| *took > TimeDelta::zero());
         }
     }
 

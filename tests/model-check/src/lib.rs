@@ -2,7 +2,17 @@
 //!
 //! It asks two things of every state: that nothing unsafe has happened, and that a quiet world would converge.
 
+pub mod bug;
+pub mod ec2;
+pub mod function;
 pub mod goal;
+pub mod life;
+pub mod memory;
 pub mod model;
+pub mod run;
+pub mod seeds;
+pub mod starts;
+pub mod state;
 pub mod view;
 pub mod world;
+pub mod worlds;

@@ -1,44 +1,47 @@
-//! Runs the model check on the worlds that the project vouches for, and prints its figures.
-//!
-//! `model-check STATES` checks each world up to that many generated states; the last line sums up.
+//! Runs the model check on the worlds that the project vouches for, then looks for the mistakes that are sown on purpose,
+//! and prints its figures. The last line sums up.
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
-use model_check::model::Check;
-use model_check::world::Shape;
-use stateright::{Checker, Model};
+use model_check::run::{Checked, checked};
+use model_check::seeds::{MOST, Seed, seeds};
+use model_check::worlds::{Effort, worlds};
 use std::process::ExitCode;
 
-/// A world: instances, slots as (volumes, addresses), and functions at once.
-type Size = (usize, &'static [(usize, usize)], usize);
-
-const WORLDS: [Size; 6] = [
-    (2, &[(1, 0)], 1),
-    (2, &[(2, 1)], 1),
-    (3, &[(1, 1)], 2),
-    (3, &[(2, 1)], 2),
-    (3, &[(1, 1), (1, 0)], 2),
-    (4, &[(2, 1), (0, 1)], 3),
-];
-
 fn main() -> ExitCode {
-    let Some(states) = std::env::args().nth(1).and_then(|states| states.parse().ok()) else {
-        println!("usage: model-check STATES (how many states to generate for each world, such as 1500000)");
+    let mut arguments = std::env::args().skip(1);
+    let effort = arguments.next().as_deref().and_then(Effort::parse);
+    let (Some(effort), part) = (effort, arguments.next().unwrap_or_default()) else {
+        println!("usage: model-check short|normal|long [part of the name of a world]");
         return ExitCode::from(2);
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let (mut total, mut faults) = (0, 0);
-    for (instances, slots, functions) in WORLDS {
-        let shape = Shape { instances, slots: slots.to_vec() };
-        let check = Check { shape, functions, bug: None };
-        let checked = check.checker().threads(threads).target_state_count(states).spawn_bfs().join();
-        let unique = checked.unique_state_count();
-        println!("{instances} instances, slots {slots:?}, {functions} functions: {unique} unique states");
-        total += unique;
-        for (property, path) in checked.discoveries() {
-            faults += 1;
-            println!("NOT {property}:\n{path}");
-        }
+    let (mut figures, mut faults) = (Vec::new(), 0);
+    for check in worlds().into_iter().filter(|check| check.name.contains(&part)) {
+        let (name, starts, most) = (check.name, check.starts.len(), effort.most(&check));
+        let found = checked(check, threads, most);
+        let end = if found.is_exhausted { "all" } else { "the first" };
+        println!("{name}: {end} {} states from {starts} starts, depth {}", found.states, found.depth);
+        found.faults.iter().for_each(|fault| println!("{fault}"));
+        faults += found.faults.len();
+        figures.push(found);
     }
-    println!("model check: {total} unique states, {faults} faults");
-    if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let (mut sown, mut found) = (0, 0);
+    for Seed { check, expected } in seeds() {
+        let name = check.name;
+        let is_found = checked(check, 1, MOST).violation == Some(expected);
+        println!("{name}: {}", if is_found { "found" } else { "NOT FOUND" });
+        (sown, found) = (sown + 1, found + usize::from(is_found));
+    }
+    println!("{}, {faults} violations, {found} of {sown} seeded bugs found", summary(&figures));
+    if faults == 0 && found == sown { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn summary(figures: &[Checked]) -> String {
+    let states: usize = figures.iter().map(|found| found.states).sum();
+    let exhausted = figures.iter().filter(|found| found.is_exhausted).count();
+    let depth = figures.iter().map(|found| found.depth).max().unwrap_or(0);
+    format!(
+        "model check: {} worlds ({exhausted} of them exhausted), {states} unique states, depth {depth}",
+        figures.len()
+    )
 }

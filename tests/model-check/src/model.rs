@@ -1,79 +1,40 @@
 //! The model: a small EC2, functions that look and act at any moment, crash anywhere and lose answers, and a fleet that
 //! comes and goes. Every step of it is a state of its own.
 //!
-//! Time is not counted. What the design assumes of it is that some things take longer than a look is fresh, and than
-//! EC2's answers are stale: an instance from starting to mounting, and from running to stopped or terminated. When one
-//! of them happens, looks from before it are no longer acted on, and EC2's answers are no longer from before it.
+//! Time is not counted: see [`crate::function::may_last`] for what is assumed of it, and [`crate::memory`] for what a
+//! function remembers.
 
-use crate::goal;
-use crate::view;
-use crate::world::{Call, LinkState, Phase, Shape, Violation, World};
+use crate::bug::{self, Bug};
+use crate::ec2::{Answer, Call, Violation};
+use crate::function::{self, Function, Part, Round};
+use crate::goal::{self, Quiet};
+use crate::life::{Settling, next_phases};
+use crate::state::{Action, Sight, State};
+use crate::world::{LinkState, Mark, Phase, World};
 use stateright::{Model, Property};
+use std::sync::Arc;
 
 /// What is checked.
 #[derive(Debug, Clone)]
 pub struct Check {
-    /// The world.
-    pub shape: Shape,
+    /// What is special about it.
+    pub name: &'static str,
+    /// The worlds that it starts from.
+    pub starts: Vec<World>,
     /// How many functions run at once.
     pub functions: usize,
+    /// How often an instance may stop, end, start again or be marked; without a number as often as it can.
+    pub churn: Option<u8>,
+    /// Whether EC2 recommends to replace instances.
+    pub recommends: bool,
+    /// Whether EC2 takes attachments back that it has accepted.
+    pub takes_back: bool,
+    /// Whether EC2 refuses calls for good.
+    pub refuses: bool,
     /// A mistake that the check must find, if any.
     pub bug: Option<Bug>,
-}
-
-/// A mistake to be found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bug {
-    /// `DetachVolume` names no instance.
-    DetachNamesNoInstance,
-    /// A step is carried out however old its look is.
-    NoFreshness,
-    /// First volumes ask for device names of their own.
-    NoCommonDevice,
-}
-
-/// A state.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct State {
-    /// EC2 as it is.
-    pub now: World,
-    /// EC2 as its answers may still have it.
-    pub stale: World,
-    /// What each function has yet to do.
-    pub functions: Vec<Option<Round>>,
-    /// What must never have happened.
-    pub violation: Option<Violation>,
-}
-
-/// What a function has yet to do for the slots of its look.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Round(Vec<(Option<Call>, Vec<Vec<Call>>)>);
-
-/// Which of EC2's answers a look gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Sight {
-    stale_volumes: bool,
-    stale_addresses: bool,
-    stale_instances: bool,
-}
-
-/// Something that can happen next.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// A function looks, and plans.
-    Look(usize, Sight),
-    /// A function makes the call that is next in a chain, or the lead, of a slot.
-    Act(usize, usize, usize),
-    /// The same, and the answer is lost, or the function crashes.
-    ActAndCrash(usize, usize, usize),
-    /// EC2's answers catch up.
-    CatchUp,
-    /// An instance goes on in its life.
-    Turn(usize, Phase),
-    /// An interruption is announced.
-    Announce(usize),
-    /// An attachment is completed, or ended.
-    Settle(usize),
+    /// The only violation that counts, if not all do.
+    pub only: Option<Violation>,
 }
 
 impl Model for Check {
@@ -81,221 +42,227 @@ impl Model for Check {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        let world = World::new(&self.shape);
-        vec![State {
-            now: world.clone(),
-            stale: world,
-            functions: vec![None; self.functions],
-            violation: None,
-        }]
+        let start = |world: &World| {
+            let world = Arc::new(world.clone());
+            State {
+                now: Arc::clone(&world),
+                stale: world,
+                functions: vec![Function::default(); self.functions],
+                left: self.churn,
+                violation: None,
+            }
+        };
+        self.starts.iter().map(start).collect()
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        function_actions(state, actions);
+        if state.violation.is_some() {
+            return;
+        }
+        self.of_functions(state, actions);
         if state.now != state.stale {
             actions.push(Action::CatchUp);
         }
-        for (n, instance) in state.now.instances.iter().enumerate() {
-            actions.extend(next_phases(instance.phase).iter().map(|phase| Action::Turn(n, *phase)));
-            if instance.phase == Phase::Running && !instance.draining {
-                actions.push(Action::Announce(n));
-            }
-        }
-        for (n, volume) in state.now.volumes.iter().enumerate() {
-            if volume.link.is_some_and(|link| link.state != LinkState::Attached) {
-                actions.push(Action::Settle(n));
-            }
-        }
+        self.of_ec2(state, actions);
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
         let mut next = state.clone();
         match action {
-            Action::Look(function, sight) => {
-                let round = self.look(state, sight)?;
-                *next.functions.get_mut(function)? = Some(round);
-                // Functions are alike.
-                next.functions.sort();
-                return (next != *state).then_some(next);
-            }
-            Action::Act(function, slot, chain) => act(&mut next, function, slot, chain)?,
-            Action::ActAndCrash(function, slot, chain) => {
-                act(&mut next, function, slot, chain)?;
-                *next.functions.get_mut(function)? = None;
-            }
-            Action::CatchUp => next.stale = next.now.clone(),
+            Action::Look(function, sight) => self.look(&mut next, function, sight)?,
+            Action::Act(function, slot, part) => self.act(&mut next, function, slot, part, Reply::Arrives)?,
+            Action::Lose(function, slot, part) => self.act(&mut next, function, slot, part, Reply::IsLost)?,
+            Action::Refuse(function, slot, part) => self.refuse(&mut next, function, slot, part)?,
+            Action::End(function) => *next.functions.get_mut(function)? = Function::default(),
+            Action::Age(function) => next.functions.get_mut(function)?.memory.age(),
+            Action::CatchUp => next.catch_up(),
             Action::Turn(n, phase) => self.turn(&mut next, n, phase)?,
-            Action::Announce(n) => next.now.instances.get_mut(n)?.draining = true,
-            Action::Settle(n) => settle(&mut next.now, n)?,
+            Action::Mark(n, mark) => {
+                spend(&mut next.left)?;
+                Arc::make_mut(&mut next.now).instances.get_mut(usize::from(n))?.mark = mark;
+            }
+            Action::Settle(volume) => self.settle(&mut next, volume)?,
+            Action::TakeBack(volume) => {
+                spend(&mut next.left)?;
+                let volume = Arc::make_mut(&mut next.now).volumes.get_mut(usize::from(volume))?;
+                let from = volume.link.take()?.instance;
+                // It takes longer than a look is fresh until the volume can be attached elsewhere.
+                next.outlast(from, Phase::Gone, true, self.bug);
+            }
         }
         next.functions.sort();
-        Some(next)
+        (next != *state).then_some(next)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always("safe", |_: &Self, state: &State| state.violation.is_none()),
-            Property::always("converges", |_: &Self, state: &State| goal::is_reached(&state.now)),
+            Property::always("converges", |check: &Self, state: &State| {
+                check.bug.is_some() || goal::quiet(&state.now) == Quiet::Good
+            }),
         ]
     }
 }
 
-/// What an instance's phase can turn into.
-fn next_phases(phase: Phase) -> &'static [Phase] {
-    match phase {
-        Phase::Unborn => &[Phase::Pending],
-        Phase::Pending => &[Phase::Running, Phase::Ending],
-        Phase::Running => &[Phase::Stopping, Phase::Ending],
-        Phase::Stopping => &[Phase::Stopped],
-        Phase::Stopped => &[Phase::Pending, Phase::Gone],
-        Phase::Ending => &[Phase::Gone],
-        Phase::Gone => &[],
-    }
+/// Whether a function gets the answer to its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reply {
+    Arrives,
+    IsLost,
 }
 
-/// Completes an attachment, or ends it.
-fn settle(world: &mut World, volume: usize) -> Option<()> {
-    let volume = world.volumes.get_mut(volume)?;
-    volume.link = match volume.link {
-        Some(link) if link.state == LinkState::Detaching => None,
-        Some(link) => Some(crate::world::Link { state: LinkState::Attached, ..link }),
-        None => None,
-    };
-    Some(())
-}
-
-/// Lets an instance turn into the next phase, with all that EC2 does then.
-pub(crate) fn turn(world: &mut World, n: usize, phase: Phase) -> Option<()> {
-    let instance = world.instances.get_mut(n)?;
-    instance.phase = phase;
-    match phase {
-        Phase::Pending => instance.draining = false,
-        // An instance takes longer from `stopped` to mounting than a look is fresh.
-        Phase::Running => instance.mounted = true,
-        Phase::Stopped | Phase::Gone => instance.mounted = false,
-        Phase::Unborn | Phase::Stopping | Phase::Ending => {}
-    }
-    if phase == Phase::Gone {
-        for volume in &mut world.volumes {
-            // The release follows the end by some time.
-            if let Some(link) = volume.link.filter(|link| link.instance == n) {
-                volume.link = Some(crate::world::Link { state: LinkState::Detaching, ..link });
-            }
-        }
-        for address in world.addresses.iter_mut().filter(|address| address.at.is_some_and(|at| at.0 == n)) {
-            address.at = None;
-        }
+/// One less, if there is one.
+fn spend(left: &mut Option<u8>) -> Option<()> {
+    if let Some(left) = left {
+        *left = left.checked_sub(1)?;
     }
     Some(())
 }
 
 impl Check {
-    /// What a look leads to; nothing when there is nothing to do.
-    fn look(&self, state: &State, sight: Sight) -> Option<Round> {
-        let world = |stale| if stale { &state.stale } else { &state.now };
-        let seen = view::observe(
-            world(sight.stale_volumes),
-            world(sight.stale_addresses),
-            world(sight.stale_instances),
-        )?;
-        let plan = planner::plan(&seen);
-        let mut slots: Vec<_> = plan.slots.iter().map(view::calls).collect();
-        slots.retain(|(lead, chains)| lead.is_some() || !chains.is_empty());
-        for (lead, chains) in &mut slots {
-            lead.iter_mut().chain(chains.iter_mut().flatten()).for_each(|call| self.spoil(state, call));
+    /// A check of everything that goes on without end, and of nothing that is rare.
+    pub fn new(name: &'static str, starts: Vec<World>, functions: usize) -> Self {
+        Self {
+            name,
+            starts,
+            functions,
+            churn: None,
+            recommends: false,
+            takes_back: false,
+            refuses: false,
+            bug: None,
+            only: None,
         }
-        (!slots.is_empty()).then_some(Round(slots))
     }
 
-    fn spoil(&self, state: &State, call: &mut Call) {
-        match (self.bug, call) {
-            (Some(Bug::DetachNamesNoInstance), Call::Detach { instance, .. }) => *instance = None,
-            (Some(Bug::NoCommonDevice), Call::Attach { volume, device, .. }) if *device == 'f' => {
-                let slot = state.now.volumes.get(*volume).map_or(0, |volume| volume.slot);
-                *device = char::from(b'q' + u8::try_from(slot).unwrap_or(0));
+    fn of_functions(&self, state: &State, actions: &mut Vec<Action>) {
+        let mut last = None;
+        for (n, function) in state.functions.iter().enumerate() {
+            // Functions in the same state can do the same.
+            if last == Some(function) {
+                continue;
             }
-            _ => {}
-        }
-    }
-
-    fn turn(&self, next: &mut State, n: usize, phase: Phase) -> Option<()> {
-        let from = next.now.phase(n);
-        turn(&mut next.now, n, phase)?;
-        let slow = matches!(
-            (from, phase),
-            (Phase::Pending, Phase::Running)
-                | (Phase::Stopping, Phase::Stopped)
-                | (Phase::Ending, Phase::Gone)
-        );
-        if slow {
-            next.stale = next.now.clone();
-            if self.bug != Some(Bug::NoFreshness) {
-                next.functions.iter_mut().for_each(|round| *round = None);
+            last = Some(function);
+            if function.round.is_none() {
+                actions.extend(state.sights().into_iter().map(|sight| Action::Look(n, sight)));
+                // A call that was made in a round is not old as long as the round is fresh.
+                if function.memory.can_age() {
+                    actions.push(Action::Age(n));
+                }
             }
-        }
-        Some(())
-    }
-}
-
-fn sights(state: &State) -> Vec<Sight> {
-    let choices = |differ: bool| if differ { vec![false, true] } else { vec![false] };
-    let mut sights = Vec::new();
-    for stale_volumes in choices(state.now.volumes != state.stale.volumes) {
-        for stale_addresses in choices(state.now.addresses != state.stale.addresses) {
-            for stale_instances in choices(state.now.instances != state.stale.instances) {
-                sights.push(Sight { stale_volumes, stale_addresses, stale_instances });
+            if !function.is_idle() {
+                actions.push(Action::End(n));
             }
-        }
-    }
-    sights
-}
-
-fn function_actions(state: &State, actions: &mut Vec<Action>) {
-    let mut seen: Option<&Option<Round>> = None;
-    for (function, round) in state.functions.iter().enumerate() {
-        // Functions in the same state can do the same.
-        if seen == Some(round) {
-            continue;
-        }
-        seen = Some(round);
-        match round {
-            None => actions.extend(sights(state).into_iter().map(|sight| Action::Look(function, sight))),
-            Some(Round(slots)) => {
-                for (slot, (lead, chains)) in slots.iter().enumerate() {
-                    let open = if lead.is_some() { 1 } else { chains.len() };
-                    for chain in 0..open {
-                        actions.push(Action::Act(function, slot, chain));
-                        actions.push(Action::ActAndCrash(function, slot, chain));
-                    }
+            for (slot, part, _) in function.open(self.bug) {
+                actions.extend([Action::Act(n, slot, part), Action::Lose(n, slot, part)]);
+                if self.refuses {
+                    actions.push(Action::Refuse(n, slot, part));
                 }
             }
         }
     }
-}
 
-/// Makes a function's next call of a slot; what was planned to follow a refusal is dropped.
-fn act(next: &mut State, function: usize, slot: usize, chain: usize) -> Option<()> {
-    let round = next.functions.get_mut(function)?.as_mut()?;
-    let (lead, chains) = round.0.get_mut(slot)?;
-    let was_lead = lead.is_some();
-    let (accepted, violation) = match lead.take() {
-        Some(call) => next.now.apply(&call),
-        None => next.now.apply(&take_first(chains.get_mut(chain)?)?),
-    };
-    match (accepted, chains.get_mut(chain)) {
-        (false, Some(_)) if was_lead => chains.clear(),
-        (false, Some(calls)) => calls.clear(),
-        (true | false, _) => {}
+    fn counts(&self, violation: Violation) -> bool {
+        self.only.is_none_or(|only| only == violation)
     }
-    chains.retain(|calls| !calls.is_empty());
-    round.0.retain(|(lead, chains)| lead.is_some() || !chains.is_empty());
-    if round.0.is_empty() {
-        *next.functions.get_mut(function)? = None;
-    }
-    next.violation = next.violation.or(violation);
-    Some(())
-}
 
-fn take_first(calls: &mut Vec<Call>) -> Option<Call> {
-    (!calls.is_empty()).then(|| calls.remove(0))
+    fn of_ec2(&self, state: &State, actions: &mut Vec<Action>) {
+        for (n, instance) in (0..).zip(&state.now.instances) {
+            actions.extend(next_phases(instance.phase).iter().map(|phase| Action::Turn(n, *phase)));
+            if instance.phase == Phase::Running && instance.is_healthy() && state.left != Some(0) {
+                actions.push(Action::Mark(n, Mark::Interrupted));
+                if self.recommends && instance.mark == Mark::None {
+                    actions.push(Action::Mark(n, Mark::Recommended));
+                }
+            }
+        }
+        for (n, volume) in (0..).zip(&state.now.volumes) {
+            if state.now.settling(n).is_some() {
+                actions.push(Action::Settle(n));
+            }
+            if self.takes_back && volume.link.is_some_and(|link| link.state == LinkState::Attaching) {
+                actions.push(Action::TakeBack(n));
+            }
+        }
+    }
+
+    /// A function looks. One that finds nothing to do and nothing to wait for ends.
+    fn look(&self, next: &mut State, function: usize, sight: Sight) -> Option<()> {
+        let sources = next.sources(sight);
+        let outcome = bug::look(sources, &next.functions.get(function)?.memory, self.bug)?;
+        // By the oldest of its answers.
+        let oldest = if sight == Sight::default() { &next.now } else { &next.stale };
+        let saw = oldest.instances.iter().map(|instance| instance.phase).collect();
+        let function = next.functions.get_mut(function)?;
+        if !outcome.slots.is_empty() {
+            function.round = Some(Round { saw, slots: outcome.slots.clone() });
+        } else if !outcome.waits {
+            *function = Function::default();
+        }
+        next.violation = outcome.violation.filter(|violation| self.counts(*violation));
+        Some(())
+    }
+
+    fn act(&self, next: &mut State, function: usize, slot: usize, part: Part, reply: Reply) -> Option<()> {
+        let open = next.functions.get(function)?.open(self.bug);
+        let (_, _, call) = *open.iter().find(|(of, which, _)| (*of, *which) == (slot, part))?;
+        let charge = next.now.charge(call);
+        let association = if let Call::Associate { address, .. } = call {
+            function::fresh_association(address, &next.stale, &next.functions)
+        } else {
+            0
+        };
+        let answer = Arc::make_mut(&mut next.now).apply(call, association);
+        let is_accepted = answer == Answer::Accepted;
+        if reply == Reply::IsLost && !is_accepted {
+            return None;
+        }
+        next.violation = charge.filter(|violation| is_accepted && self.counts(*violation));
+        let function = next.functions.get_mut(function)?;
+        if reply == Reply::Arrives {
+            function.memory.remember(call, answer);
+        }
+        function.done(slot, part, is_accepted && reply == Reply::Arrives)
+    }
+
+    fn refuse(&self, next: &mut State, function: usize, slot: usize, part: Part) -> Option<()> {
+        spend(&mut next.left)?;
+        let function = next.functions.get_mut(function)?;
+        let open = function.open(self.bug);
+        let (_, _, call) = *open.iter().find(|(of, which, _)| (*of, *which) == (slot, part))?;
+        let name = function.round.as_ref()?.slots.get(slot)?.slot;
+        function.memory.remember_failure(name, call);
+        function.done(slot, part, false)
+    }
+
+    fn turn(&self, next: &mut State, n: u8, phase: Phase) -> Option<()> {
+        let before = *next.now.instance(n)?;
+        match (before.phase, phase) {
+            (Phase::Unborn | Phase::Stopping | Phase::Ending, _) | (Phase::Pending, Phase::Running) => {}
+            _ => spend(&mut next.left)?,
+        }
+        Arc::make_mut(&mut next.now).turn(n, phase);
+        match phase {
+            Phase::Running | Phase::Stopped | Phase::Gone => {
+                next.outlast(n, phase, before.mounted, self.bug);
+                next.functions.iter_mut().for_each(|function| function.memory.age_of(n));
+            }
+            Phase::Pending if before.phase == Phase::Stopped => {
+                next.functions.iter_mut().for_each(|function| function.memory.restarted(n));
+            }
+            Phase::Unborn | Phase::Pending | Phase::Stopping | Phase::Ending => {}
+        }
+        Some(())
+    }
+
+    fn settle(&self, next: &mut State, volume: u8) -> Option<()> {
+        let link = next.now.volume(volume)?.link?;
+        let is_release = next.now.settling(volume) == Some(Settling::Releases);
+        Arc::make_mut(&mut next.now).settle(volume);
+        if is_release {
+            let has_run = next.now.instance(link.instance)?.mounted;
+            next.outlast(link.instance, Phase::Gone, has_run, self.bug);
+        }
+        Some(())
+    }
 }

@@ -1,44 +1,85 @@
 //! Between the model's numbers and the planner's types: what a look sees, and which calls a plan means.
 
-use crate::world::{Call, LinkState, Phase, World};
+use crate::ec2::Call;
+use crate::memory::Memory;
+use crate::world::{Address, Instance, Link, LinkState, Mark, Phase, Volume, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use planner::device::DeviceName;
-use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId, Zone};
-use planner::memory::Memory;
-use planner::observation::{
-    Address, Association, Attachment, AttachmentState, Instance, InstanceState, Interface, Observation,
-    PrivateAddress, Volume, VolumeState,
+use planner::ids::{
+    AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, SlotName, VolumeId, Zone,
 };
-use planner::plan::{SlotPlan, Step};
-use planner::tags::{self, DrainingTag, InstanceTags, Policy, ResourceTags, Setting, Tags};
+use planner::observation as seen;
+use planner::plan::{Next, SlotPlan, Step};
+use planner::tags::{DrainingTag, InstanceTags, ResourceTags, Setting};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-/// What a look sees that reads each kind of resource from its own world: answers of EC2 may be of different times.
-pub fn observe(volumes: &World, addresses: &World, instances: &World) -> Option<Observation> {
-    let fleet = FleetName::new("web");
-    let places = volumes.places();
-    Some(Observation {
-        began: time(1000),
-        default_policy: Policy::OnRelease,
-        drain_document: None,
-        volumes: (0..volumes.volumes.len()).map(|n| volume(n, volumes)).collect::<Option<_>>()?,
-        addresses: (0..addresses.addresses.len()).map(|n| address(n, addresses)).collect::<Option<_>>()?,
-        instances: (0..instances.instances.len())
-            .filter(|n| instances.phase(*n) != Phase::Unborn)
-            .map(|n| instance(n, places, instances))
-            .collect::<Option<_>>()?,
-        managed: BTreeSet::from([fleet.clone()]),
-        fleet,
-        records: BTreeMap::new(),
-        memory: Memory::default(),
-    })
+/// When every look begins, in seconds.
+pub const NOW: i64 = 1000;
+/// When the first instance was launched, the others a second later each.
+pub const LAUNCH: i64 = 100;
+
+/// Where a look reads each kind of resource: EC2's answers may be of different times.
+#[derive(Debug, Clone, Copy, Hash)]
+pub struct Sources<'a> {
+    /// `DescribeVolumes`.
+    pub volumes: &'a World,
+    /// `DescribeAddresses`.
+    pub addresses: &'a World,
+    /// `DescribeInstances`, with what is attached to them.
+    pub instances: &'a World,
 }
 
-/// The calls that a slot's plan means: the lead, and the chains that follow it.
-pub fn calls(plan: &SlotPlan) -> (Option<Call>, Vec<Vec<Call>>) {
-    let chain = |steps: &Vec<Step>| steps.iter().filter_map(call).collect();
-    (plan.lead.as_ref().and_then(call), plan.follow.iter().map(chain).collect())
+impl<'a> Sources<'a> {
+    /// Everything as it is.
+    pub fn all(world: &'a World) -> Self {
+        Self { volumes: world, addresses: world, instances: world }
+    }
+
+    /// What the look sees.
+    pub fn observe(&self, memory: &Memory) -> Option<seen::Observation> {
+        let (fleet, places) = (fleet(), self.volumes.places());
+        let paused = self.volumes.paused;
+        let volumes = (0..).zip(&self.volumes.volumes);
+        let addresses = (0..).zip(&self.addresses.addresses);
+        let instances = (0..).zip(&self.instances.instances);
+        let born = instances.filter(|(_, instance)| instance.phase != Phase::Unborn);
+        Some(seen::Observation {
+            began: time(NOW),
+            default_policy: self.volumes.handover.policy(),
+            drain_document: None,
+            volumes: volumes.map(|(n, it)| volume(n, it, paused)).collect::<Option<_>>()?,
+            addresses: addresses.map(|(n, it)| address(n, *it, paused)).collect::<Option<_>>()?,
+            instances: born.map(|(n, it)| instance(n, it, places, self.instances)).collect::<Option<_>>()?,
+            managed: BTreeSet::from([fleet.clone()]),
+            fleet,
+            records: BTreeMap::new(),
+            memory: memory.remembered()?,
+        })
+    }
+}
+
+/// What a plan asks for one slot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Calls {
+    /// The slot.
+    pub slot: u8,
+    /// What comes alone and before all others.
+    pub lead: Option<Call>,
+    /// What follows it, side by side.
+    pub chains: Vec<Vec<Call>>,
+}
+
+/// The calls that a slot's plan means, and whether the slot waits for something.
+pub fn calls(plan: &SlotPlan) -> Option<(Calls, bool)> {
+    let chain = |steps: &Vec<Step>| steps.iter().map(call).collect::<Option<_>>();
+    let lead = match &plan.lead {
+        Some(step) => Some(call(step)?),
+        None => None,
+    };
+    let chains = plan.follow.iter().map(chain).collect::<Option<_>>()?;
+    let slot = number(plan.slot.as_str())?;
+    Some((Calls { slot, lead, chains }, plan.next != Next::Nothing))
 }
 
 fn call(step: &Step) -> Option<Call> {
@@ -54,112 +95,183 @@ fn call(step: &Step) -> Option<Call> {
         Step::AssociateAddress { address, instance, private, .. } => Call::Associate {
             address: number(address.as_str())?,
             instance: number(instance.as_str())?,
-            place: usize::from(private.octets()[3]),
+            place: private.octets()[3],
         },
         Step::DisassociateAddress { address, association } => Call::Disassociate {
             address: number(address.as_str())?,
-            association: u8::try_from(number(association.as_str())?).ok()?,
+            association: number(association.as_str())?,
         },
         Step::TerminateInstance { instance } => Call::Terminate { instance: number(instance.as_str())? },
         Step::DrainVolumes { .. } | Step::MarkDraining { .. } => return None,
     })
 }
 
-fn number(id: &str) -> Option<usize> {
-    usize::from_str_radix(id.rsplit('-').next()?, 16).ok()
+/// The step that a call was.
+pub fn step(call: Call) -> Option<Step> {
+    Some(match call {
+        Call::Attach { volume, instance, device: letter } => Step::AttachVolume {
+            volume: volume_id(volume)?,
+            instance: instance_id(instance)?,
+            device: device(letter),
+        },
+        Call::Detach { volume, instance } => {
+            Step::DetachVolume { volume: volume_id(volume)?, instance: instance_id(instance?)? }
+        }
+        Call::Associate { address, instance, place } => Step::AssociateAddress {
+            address: allocation_id(address)?,
+            instance: instance_id(instance)?,
+            interface: interface_id(instance)?,
+            private: private(instance, place),
+        },
+        Call::Disassociate { address, association } => Step::DisassociateAddress {
+            address: allocation_id(address)?,
+            association: association_id(association)?,
+        },
+        Call::Terminate { instance } => Step::TerminateInstance { instance: instance_id(instance)? },
+    })
 }
 
-fn time(seconds: i64) -> DateTime<Utc> {
+fn number(id: &str) -> Option<u8> {
+    u8::from_str_radix(id.rsplit('-').next()?, 16).ok()
+}
+
+/// A time, in seconds.
+pub(crate) fn time(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
 
-fn resource_tags(slot: usize) -> ResourceTags {
-    let slot = World::slot_name(slot).to_string();
-    ResourceTags::read(&Tags::from([
-        (tags::FLEET.to_owned(), "web".to_owned()),
-        (tags::SLOT.to_owned(), slot),
-    ]))
+pub(crate) fn instance_id(n: u8) -> Option<InstanceId> {
+    InstanceId::parse(&format!("i-{n:08x}")).ok()
 }
 
-fn volume(n: usize, world: &World) -> Option<Volume> {
-    let volume = world.volumes.get(n)?;
-    let attachment = |link: crate::world::Link| {
-        Some(Attachment {
-            instance: InstanceId::parse(&format!("i-{:08x}", link.instance)).ok()?,
-            device: DeviceName::reported(format!("/dev/sd{}", link.device)),
-            state: match link.state {
-                LinkState::Attaching => AttachmentState::Attaching,
-                LinkState::Attached => AttachmentState::Attached,
-                LinkState::Detaching => AttachmentState::Detaching,
-            },
-            since: Some(time(990)),
-            delete_on_termination: false,
-        })
-    };
-    Some(Volume {
-        id: VolumeId::parse(&format!("vol-{n:08x}")).ok()?,
+pub(crate) fn volume_id(n: u8) -> Option<VolumeId> {
+    VolumeId::parse(&format!("vol-{n:08x}")).ok()
+}
+
+pub(crate) fn allocation_id(n: u8) -> Option<AllocationId> {
+    AllocationId::parse(&format!("eipalloc-{n:08x}")).ok()
+}
+
+fn association_id(n: u8) -> Option<AssociationId> {
+    AssociationId::parse(&format!("eipassoc-{n:08x}")).ok()
+}
+
+fn interface_id(instance: u8) -> Option<InterfaceId> {
+    InterfaceId::parse(&format!("eni-{instance:08x}")).ok()
+}
+
+pub(crate) fn slot_name(slot: u8) -> SlotName {
+    SlotName::new(format!("slot-{slot:x}"))
+}
+
+pub(crate) fn device(letter: char) -> DeviceName {
+    DeviceName::reported(format!("/dev/sd{letter}"))
+}
+
+pub(crate) fn private(instance: u8, place: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 0, instance, place)
+}
+
+fn fleet() -> FleetName {
+    FleetName::new("web")
+}
+
+fn resource_tags(slot: u8, paused: Option<u8>) -> ResourceTags {
+    ResourceTags {
+        fleet: fleet(),
+        slot: slot_name(slot),
+        device: Setting::Absent,
+        handover: Setting::Absent,
+        paused: if paused == Some(slot) { Setting::Value(true) } else { Setting::Absent },
+    }
+}
+
+fn volume(n: u8, volume: &Volume, paused: Option<u8>) -> Option<seen::Volume> {
+    Some(seen::Volume {
+        id: volume_id(n)?,
         zone: Zone::new("a"),
-        state: if volume.link.is_some() { VolumeState::InUse } else { VolumeState::Available },
+        state: if volume.link.is_some() { seen::VolumeState::InUse } else { seen::VolumeState::Available },
         multi_attach: false,
         attachments: volume.link.into_iter().map(attachment).collect::<Option<_>>()?,
-        tags: resource_tags(volume.slot),
+        tags: resource_tags(volume.slot, paused),
     })
 }
 
-fn address(n: usize, world: &World) -> Option<Address> {
-    let address = world.addresses.get(n)?;
-    let association = |(instance, place): (usize, usize)| {
-        Some(Association {
-            id: AssociationId::parse(&format!("eipassoc-{:08x}", address.association)).ok()?,
-            instance: Some(InstanceId::parse(&format!("i-{instance:08x}")).ok()?),
-            interface: InterfaceId::parse(&format!("eni-{instance:08x}")).ok(),
-            private: Some(private(instance, place)?),
-        })
+fn attachment(link: Link) -> Option<seen::Attachment> {
+    // Not so long that EC2 would be stuck, and long enough for the instance to have rested.
+    let (state, since) = match link.state {
+        LinkState::Attaching => (seen::AttachmentState::Attaching, NOW - 10),
+        LinkState::Attached => (seen::AttachmentState::Attached, NOW - 400),
+        LinkState::Detaching => (seen::AttachmentState::Detaching, NOW - 400),
     };
-    Some(Address {
-        allocation: AllocationId::parse(&format!("eipalloc-{n:08x}")).ok()?,
-        public: Ipv4Addr::new(203, 0, 113, u8::try_from(n).ok()?),
-        association: match address.at {
-            Some(at) => Some(association(at)?),
-            None => None,
-        },
-        tags: resource_tags(address.slot),
+    Some(seen::Attachment {
+        instance: instance_id(link.instance)?,
+        device: device(link.device),
+        state,
+        since: Some(time(since)),
+        delete_on_termination: link.doomed,
     })
 }
 
-fn private(instance: usize, place: usize) -> Option<Ipv4Addr> {
-    Some(Ipv4Addr::new(10, 0, u8::try_from(instance).ok()?, u8::try_from(place).ok()?))
+fn address(n: u8, address: Address, paused: Option<u8>) -> Option<seen::Address> {
+    let association = match address.at {
+        Some(at) => Some(seen::Association {
+            id: association_id(at.id)?,
+            instance: Some(instance_id(at.instance)?),
+            interface: Some(interface_id(at.instance)?),
+            private: Some(private(at.instance, at.place)),
+        }),
+        None => None,
+    };
+    Some(seen::Address {
+        allocation: allocation_id(n)?,
+        public: Ipv4Addr::new(203, 0, 113, n),
+        association,
+        tags: resource_tags(address.slot, paused),
+    })
 }
 
-fn instance(n: usize, places: usize, world: &World) -> Option<Instance> {
-    let instance = world.instances.get(n)?;
-    let place = |place| Some(PrivateAddress { private: private(n, place)?, elastic: None });
-    Some(Instance {
-        id: InstanceId::parse(&format!("i-{n:08x}")).ok()?,
+fn instance(n: u8, instance: &Instance, places: u8, world: &World) -> Option<seen::Instance> {
+    let own = (0..).zip(&world.volumes);
+    let own = own.filter_map(|(volume, it)| {
+        let link = it.link.filter(|link| link.instance == n)?;
+        Some(seen::BlockDevice { device: device(link.device), volume: volume_id(volume)? })
+    });
+    let foreign = instance
+        .foreign
+        .and_then(|letter| Some(seen::BlockDevice { device: device(letter), volume: volume_id(u8::MAX)? }));
+    let place = |place| seen::PrivateAddress { private: private(n, place), elastic: None };
+    Some(seen::Instance {
+        id: instance_id(n)?,
         state: match instance.phase {
-            Phase::Unborn | Phase::Pending => InstanceState::Pending,
-            Phase::Running => InstanceState::Running,
-            Phase::Stopping => InstanceState::Stopping,
-            Phase::Stopped => InstanceState::Stopped,
-            Phase::Ending => InstanceState::ShuttingDown,
-            Phase::Gone => InstanceState::Terminated,
+            Phase::Unborn | Phase::Pending => seen::InstanceState::Pending,
+            Phase::Running => seen::InstanceState::Running,
+            Phase::Stopping => seen::InstanceState::Stopping,
+            Phase::Stopped => seen::InstanceState::Stopped,
+            Phase::Ending => seen::InstanceState::ShuttingDown,
+            Phase::Gone => seen::InstanceState::Terminated,
         },
         zone: Zone::new("a"),
-        launched: time(i64::try_from(n).ok()?),
+        launched: time(LAUNCH + i64::from(n)),
         spot: true,
         doomed: None,
         hibernation: false,
         root_device: None,
-        devices: Vec::new(),
-        interfaces: vec![Interface {
-            id: InterfaceId::parse(&format!("eni-{n:08x}")).ok()?,
+        devices: own.chain(foreign).collect(),
+        interfaces: vec![seen::Interface {
+            id: interface_id(n)?,
             primary: true,
-            addresses: (0..places).map(place).collect::<Option<_>>()?,
+            addresses: (0..places).map(place).collect(),
         }],
         tags: InstanceTags {
-            fleets: BTreeSet::from([FleetName::new("web")]),
-            draining: instance.draining.then(|| DrainingTag::read("spot-interruption-warning")),
-            paused: Setting::Absent,
+            fleets: BTreeSet::from([fleet()]),
+            draining: match instance.mark {
+                Mark::None => None,
+                Mark::Recommended => Some(DrainingTag::read("rebalance-recommendation")),
+                Mark::Interrupted => Some(DrainingTag::read("spot-interruption-warning")),
+                Mark::ByHand => Some(DrainingTag::read("by hand")),
+            },
+            paused: if instance.paused { Setting::Value(true) } else { Setting::Absent },
         },
     })
 }

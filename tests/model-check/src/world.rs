@@ -1,28 +1,32 @@
-//! A small EC2: what it is, and what it makes of a call. Every answer is EC2's: the call is accepted or refused.
+//! A small EC2: all that it knows. What it makes of calls is in `ec2.rs`, what happens by itself in `life.rs`.
 //!
-//! Small numbers stand for ids. Volumes and addresses belong to slots as [`Shape`] says.
+//! Small numbers stand for ids.
 
-use planner::ids::SlotName;
-use std::collections::BTreeMap;
-
-/// What a world consists of.
-#[derive(Debug, Clone)]
-pub struct Shape {
-    /// How many instances there are at most.
-    pub instances: usize,
-    /// The slots: how many volumes and how many addresses each has.
-    pub slots: Vec<(usize, usize)>,
-}
+use planner::tags::Policy;
+use std::fmt;
 
 /// All that EC2 knows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct World {
+    /// Whether the slots ask for the policy `terminate`.
+    pub handover: Handover,
+    /// The slot that is paused.
+    pub paused: Option<u8>,
     /// The instances.
     pub instances: Vec<Instance>,
-    /// The volumes, slot by slot.
+    /// The volumes, slot by slot: of a slot the one with the smallest number is the first.
     pub volumes: Vec<Volume>,
     /// The addresses, slot by slot.
     pub addresses: Vec<Address>,
+}
+
+/// The policy of every slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Handover {
+    /// `on-release`.
+    OnRelease,
+    /// `terminate`.
+    Terminate,
 }
 
 /// An instance.
@@ -30,14 +34,20 @@ pub struct World {
 pub struct Instance {
     /// Where it is in its life.
     pub phase: Phase,
-    /// Whether an interruption was announced.
-    pub draining: bool,
+    /// What is said about its end.
+    pub mark: Mark,
     /// Whether it may be using what is attached to it.
     pub mounted: bool,
+    /// Whether its tags ask for it to be left alone.
+    pub paused: bool,
+    /// The device letter of a volume that is nobody's business, until the instance is gone.
+    pub foreign: Option<char>,
+    /// A device letter that EC2 holds on to although nothing is there.
+    pub stuck: Option<char>,
 }
 
 /// Where an instance is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Phase {
     /// Not launched yet.
     Unborn,
@@ -55,11 +65,24 @@ pub enum Phase {
     Gone,
 }
 
+/// What is said about an instance's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mark {
+    /// Nothing.
+    None,
+    /// EC2 recommends to replace it.
+    Recommended,
+    /// EC2 has announced an interruption, in this run of the instance.
+    Interrupted,
+    /// A person wants the slot off it, whatever run it is in.
+    ByHand,
+}
+
 /// A volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Volume {
     /// The slot that it is of.
-    pub slot: usize,
+    pub slot: u8,
     /// Where it is attached.
     pub link: Option<Link>,
 }
@@ -68,11 +91,13 @@ pub struct Volume {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Link {
     /// To which instance.
-    pub instance: usize,
+    pub instance: u8,
     /// Under which device letter.
     pub device: char,
     /// How far it is.
     pub state: LinkState,
+    /// Whether EC2 deletes the volume with the instance.
+    pub doomed: bool,
 }
 
 /// How far an attachment is.
@@ -90,181 +115,95 @@ pub enum LinkState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Address {
     /// The slot that it is of.
-    pub slot: usize,
-    /// The instance and the place on it, that it points at.
-    pub at: Option<(usize, usize)>,
-    /// Tells one association from the next. Counts round; an old one is forgotten long before it comes again.
-    pub association: u8,
+    pub slot: u8,
+    /// Where it points.
+    pub at: Option<Association>,
 }
 
-/// A call that changes something.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Call {
-    /// `AttachVolume`.
-    Attach {
-        /// The volume.
-        volume: usize,
-        /// The instance.
-        instance: usize,
-        /// The device letter.
-        device: char,
-    },
-    /// `DetachVolume`; without an instance it detaches from whichever has the volume.
-    Detach {
-        /// The volume.
-        volume: usize,
-        /// The instance.
-        instance: Option<usize>,
-    },
-    /// `AssociateAddress` without reassociation.
-    Associate {
-        /// The address.
-        address: usize,
-        /// The instance.
-        instance: usize,
-        /// The private address on it.
-        place: usize,
-    },
-    /// `DisassociateAddress`.
-    Disassociate {
-        /// The address.
-        address: usize,
-        /// The association that was seen.
-        association: u8,
-    },
-    /// `TerminateInstances`.
-    Terminate {
-        /// The instance.
-        instance: usize,
-    },
-}
-
-/// What EC2 must never be brought to do.
+/// An Elastic IP's association.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Violation {
-    /// A volume was taken from an instance that may be using it.
-    TakenFromUser,
-    /// Volumes of one slot are on two instances.
-    Split,
-    /// An instance has two slots.
-    TwoSlots,
-    /// An instance was ended that nobody said would go.
-    Ended,
+pub struct Association {
+    /// The instance.
+    pub instance: u8,
+    /// Which of its private addresses.
+    pub place: u8,
+    /// Tells it from every other association of the address that anybody still knows of.
+    pub id: u8,
+}
+
+/// What a world consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// How many instances there are at most.
+    pub instances: u8,
+    /// The slots: how many volumes and how many addresses each has.
+    pub slots: &'static [(u8, u8)],
+    /// The policy of the slots.
+    pub handover: Handover,
+}
+
+impl Shape {
+    /// A world in which nothing has been launched.
+    pub fn quiet(&self) -> World {
+        let nobody = Instance {
+            phase: Phase::Unborn,
+            mark: Mark::None,
+            mounted: false,
+            paused: false,
+            foreign: None,
+            stuck: None,
+        };
+        let mut world = World {
+            handover: self.handover,
+            paused: None,
+            instances: vec![nobody; usize::from(self.instances)],
+            volumes: Vec::new(),
+            addresses: Vec::new(),
+        };
+        for ((volumes, addresses), slot) in self.slots.iter().zip(0..) {
+            let volume = Volume { slot, link: None };
+            world.volumes.extend(std::iter::repeat_n(volume, usize::from(*volumes)));
+            let address = Address { slot, at: None };
+            world.addresses.extend(std::iter::repeat_n(address, usize::from(*addresses)));
+        }
+        world
+    }
+}
+
+impl Handover {
+    /// The policy as the planner names it.
+    pub fn policy(self) -> Policy {
+        match self {
+            Self::OnRelease => Policy::OnRelease,
+            Self::Terminate => Policy::Terminate,
+        }
+    }
 }
 
 impl World {
-    /// A world in which nothing has been launched.
-    pub fn new(shape: &Shape) -> Self {
-        let nobody = Instance { phase: Phase::Unborn, draining: false, mounted: false };
-        let volumes = shape
-            .slots
-            .iter()
-            .enumerate()
-            .flat_map(|(slot, (count, _))| std::iter::repeat_n(Volume { slot, link: None }, *count));
-        let addresses = shape.slots.iter().enumerate().flat_map(|(slot, (_, count))| {
-            std::iter::repeat_n(Address { slot, at: None, association: 0 }, *count)
-        });
-        Self {
-            instances: vec![nobody; shape.instances],
-            volumes: volumes.collect(),
-            addresses: addresses.collect(),
-        }
-    }
-
-    /// What EC2 makes of the call: whether it accepts it, and what it should never have accepted.
-    pub fn apply(&mut self, call: &Call) -> (bool, Option<Violation>) {
-        match *call {
-            Call::Attach { volume, instance, device } => self.attach(volume, instance, device),
-            Call::Detach { volume, instance } => self.detach(volume, instance),
-            Call::Associate { address, instance, place } => (self.associate(address, instance, place), None),
-            Call::Disassociate { address, association } => (self.disassociate(address, association), None),
-            Call::Terminate { instance } => self.terminate(instance),
-        }
-    }
-
-    fn attach(&mut self, volume: usize, instance: usize, device: char) -> (bool, Option<Violation>) {
-        let taken = self.links().any(|(_, link)| link.instance == instance && link.device == device);
-        let phase = self.phase(instance);
-        let Some(subject) = self.volumes.get(volume).copied() else { return (false, None) };
-        // EC2 attaches to a running or stopped instance.
-        if subject.link.is_some() || taken || !matches!(phase, Phase::Running | Phase::Stopped) {
-            return (false, None);
-        }
-        let mut violation = None;
-        for (other, link) in self.links() {
-            if other.slot == subject.slot
-                && link.instance != instance
-                && self.phase(link.instance) != Phase::Gone
-            {
-                violation = Some(Violation::Split);
-            }
-            if other.slot != subject.slot && link.instance == instance {
-                violation = violation.or(Some(Violation::TwoSlots));
-            }
-        }
-        if let Some(subject) = self.volumes.get_mut(volume) {
-            subject.link = Some(Link { instance, device, state: LinkState::Attaching });
-        }
-        (true, violation)
-    }
-
-    fn detach(&mut self, volume: usize, instance: Option<usize>) -> (bool, Option<Violation>) {
-        let Some(link) = self.volumes.get(volume).and_then(|volume| volume.link) else {
-            return (false, None);
-        };
-        if link.state == LinkState::Detaching || instance.is_some_and(|named| named != link.instance) {
-            return (false, None);
-        }
-        let in_use = self.instances.get(link.instance).is_some_and(|instance| instance.mounted);
-        if let Some(subject) = self.volumes.get_mut(volume) {
-            subject.link = Some(Link { state: LinkState::Detaching, ..link });
-        }
-        (true, in_use.then_some(Violation::TakenFromUser))
-    }
-
-    fn terminate(&mut self, instance: usize) -> (bool, Option<Violation>) {
-        let Some(ended) = self.instances.get_mut(instance) else { return (false, None) };
-        match ended.phase {
-            Phase::Unborn | Phase::Gone => return (false, None),
-            Phase::Pending | Phase::Running | Phase::Stopping | Phase::Stopped | Phase::Ending => {}
-        }
-        ended.phase = Phase::Ending;
-        (true, (!ended.draining).then_some(Violation::Ended))
-    }
-
-    fn associate(&mut self, address: usize, instance: usize, place: usize) -> bool {
-        if self.phase(instance) != Phase::Running {
-            return false;
-        }
-        if self.addresses.get(address).is_none_or(|subject| subject.at.is_some()) {
-            return false;
-        }
-        // EC2 displaces what is there, whatever the call says of its own address.
-        for other in &mut self.addresses {
-            if other.at == Some((instance, place)) {
-                other.at = None;
-            }
-        }
-        if let Some(subject) = self.addresses.get_mut(address) {
-            subject.at = Some((instance, place));
-            subject.association = (subject.association + 1) % 4;
-        }
-        true
-    }
-
-    fn disassociate(&mut self, address: usize, association: u8) -> bool {
-        match self.addresses.get_mut(address) {
-            Some(subject) if subject.at.is_some() && subject.association == association => {
-                subject.at = None;
-                true
-            }
-            Some(_) | None => false,
-        }
+    /// An instance.
+    pub fn instance(&self, n: u8) -> Option<&Instance> {
+        self.instances.get(usize::from(n))
     }
 
     /// The phase of an instance.
-    pub fn phase(&self, instance: usize) -> Phase {
-        self.instances.get(instance).map_or(Phase::Unborn, |instance| instance.phase)
+    pub fn phase(&self, n: u8) -> Phase {
+        self.instance(n).map_or(Phase::Unborn, |instance| instance.phase)
+    }
+
+    /// The numbers of the instances.
+    pub fn numbers(&self) -> impl Iterator<Item = u8> + use<> {
+        (0..).take(self.instances.len())
+    }
+
+    /// A volume.
+    pub fn volume(&self, n: u8) -> Option<&Volume> {
+        self.volumes.get(usize::from(n))
+    }
+
+    /// An address.
+    pub fn address(&self, n: u8) -> Option<&Address> {
+        self.addresses.get(usize::from(n))
     }
 
     /// Every volume that is attached, and where.
@@ -272,17 +211,75 @@ impl World {
         self.volumes.iter().filter_map(|volume| Some((volume, volume.link?)))
     }
 
-    /// The slots by name, with the numbers of their volumes and addresses.
-    pub fn slot_name(slot: usize) -> SlotName {
-        SlotName::new(format!("slot-{slot}"))
+    /// The slot's first volume.
+    pub fn first_volume(&self, slot: u8) -> Option<&Volume> {
+        self.volumes.iter().find(|volume| volume.slot == slot)
     }
 
-    /// How many addresses each slot has.
-    pub fn places(&self) -> usize {
-        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        for address in &self.addresses {
-            *counts.entry(address.slot).or_default() += 1;
+    /// Whether EC2 has accepted to attach the slot's first volume to the instance, and nobody has taken it off since.
+    pub fn has_first(&self, slot: u8, instance: u8) -> bool {
+        let link = self.first_volume(slot).and_then(|first| first.link);
+        link.is_some_and(|link| link.instance == instance)
+    }
+
+    /// Whether another slot has a volume on the instance.
+    pub fn has_another(&self, slot: u8, instance: u8) -> bool {
+        self.links().any(|(volume, link)| volume.slot != slot && link.instance == instance)
+    }
+
+    /// Whether the instance can take a slot, by what is said of it.
+    pub fn is_fit(&self, n: u8) -> bool {
+        self.instance(n).is_some_and(|instance| instance.is_healthy() && !instance.paused)
+    }
+
+    /// How many private addresses an instance has: enough for any slot.
+    pub fn places(&self) -> u8 {
+        let of = |slot| self.addresses.iter().filter(|address| address.slot == slot).count();
+        let most = self.addresses.iter().map(|address| of(address.slot)).max();
+        most.and_then(|most| u8::try_from(most).ok()).unwrap_or(0)
+    }
+}
+
+impl Instance {
+    /// Whether it runs, and nothing says that it is about to go.
+    pub fn is_healthy(&self) -> bool {
+        self.phase == Phase::Running && matches!(self.mark, Mark::None | Mark::Recommended)
+    }
+}
+
+impl fmt::Display for World {
+    /// One line: `i0 Running, i1 Stopped ByHand; v0 of slot 0 on i0/f Attached; a0 of slot 0 on i0.0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.handover)?;
+        for (n, on) in self.instances.iter().enumerate() {
+            write!(f, "; i{n} {:?}", on.phase)?;
+            if on.mark != Mark::None {
+                write!(f, " {:?}", on.mark)?;
+            }
+            if on.paused {
+                f.write_str(" paused")?;
+            }
+            if let Some(device) = on.foreign {
+                write!(f, " with another's volume at {device}")?;
+            }
+            if let Some(device) = on.stuck {
+                write!(f, " stuck at {device}")?;
+            }
         }
-        counts.into_values().max().unwrap_or(0)
+        let paused = |slot| if self.paused == Some(slot) { " paused" } else { "" };
+        for (n, volume) in self.volumes.iter().enumerate() {
+            write!(f, "; v{n} of slot {}{}", volume.slot, paused(volume.slot))?;
+            if let Some(link) = volume.link {
+                write!(f, " on i{}/{} {:?}", link.instance, link.device, link.state)?;
+                f.write_str(if link.doomed { " goes with it" } else { "" })?;
+            }
+        }
+        for (n, address) in self.addresses.iter().enumerate() {
+            write!(f, "; a{n} of slot {}{}", address.slot, paused(address.slot))?;
+            if let Some(at) = address.at {
+                write!(f, " on i{}.{}", at.instance, at.place)?;
+            }
+        }
+        Ok(())
     }
 }

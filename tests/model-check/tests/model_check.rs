@@ -1,44 +1,65 @@
 //! The model check finds what is wrong, and finds nothing wrong with the shipped planner.
 
-use model_check::model::{Bug, Check};
-use model_check::world::{Shape, Violation};
-use stateright::{Checker, Model};
+use model_check::run::checked;
+use model_check::seeds::{MOST, seeds};
+use model_check::worlds::{Effort, worlds};
 
-/// Checks a small world, and tells the violation that was found, if any.
-fn check(
-    instances: usize,
-    slots: &[(usize, usize)],
-    functions: usize,
-    bug: Option<Bug>,
-) -> Option<Violation> {
-    let check = Check { shape: Shape { instances, slots: slots.to_vec() }, functions, bug };
-    let checked = check.checker().threads(2).target_state_count(1_500_000).spawn_dfs().join();
-    let path = checked.discoveries().into_iter().find(|(property, _)| *property == "safe")?.1;
-    path.into_states().into_iter().find_map(|state| state.violation)
+#[test]
+fn no_interleaving_breaks_the_promise() {
+    let mut states = 0;
+    for check in worlds() {
+        let (name, most) = (check.name, Effort::Short.most(&check));
+        let found = checked(check, 2, most);
+        assert_eq!(found.faults, Vec::<String>::new(), "{name}");
+        states += found.states;
+    }
+    assert!(states > 300_000, "{states}");
 }
 
 #[test]
-fn a_world_of_one_volume_is_safe_and_converges_from_every_state() {
-    let shape = Shape { instances: 2, slots: vec![(1, 0)] };
-    let checked = Check { shape, functions: 1, bug: None }.checker().spawn_bfs().join();
-    assert!(checked.is_done());
-    assert!(checked.unique_state_count() > 10_000, "{}", checked.unique_state_count());
-    checked.assert_properties();
+fn a_small_world_is_exhausted() {
+    let check = worlds().into_iter().find(|check| check.name == "a slot is paused").unwrap();
+    let found = checked(check, 2, 1_000_000);
+    assert!(found.is_exhausted);
+    assert_eq!(found.faults, Vec::<String>::new());
+    assert!(found.states > 20_000, "{}", found.states);
 }
 
-#[test]
-fn a_detach_that_names_no_instance_is_found() {
-    let found = check(3, &[(1, 0)], 2, Some(Bug::DetachNamesNoInstance));
-    assert_eq!(found, Some(Violation::TakenFromUser));
+/// Looks for a mistake that was sown on purpose.
+fn find(name: &str) {
+    let seed = seeds().into_iter().find(|seed| seed.check.name == name);
+    let found = seed.map(|seed| (checked(seed.check, 1, MOST).violation, Some(seed.expected)));
+    assert!(found.is_some_and(|(found, expected)| found == expected), "{name}: {found:?}");
 }
 
-#[test]
-fn the_lack_of_freshness_is_found() {
-    assert!(check(2, &[(2, 0)], 2, Some(Bug::NoFreshness)).is_some());
+macro_rules! found {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            find($name);
+        })*
+
+        #[test]
+        fn every_seeded_bug_has_a_test() {
+            let names: Vec<&str> = seeds().iter().map(|seed| seed.check.name).collect();
+            assert_eq!(names, [$($name),*]);
+        }
+    };
 }
 
-#[test]
-fn device_names_of_their_own_for_first_volumes_are_found() {
-    let found = check(2, &[(1, 0), (1, 0)], 2, Some(Bug::NoCommonDevice));
-    assert_eq!(found, Some(Violation::TwoSlots));
+found! {
+    a_detach_that_names_no_instance_is_found: "a detach that names no instance",
+    a_stale_look_at_an_instance_that_came_back_is_found: "no freshness, a start under the same id",
+    a_late_second_volume_is_found: "no freshness, a late second volume",
+    a_detach_from_a_holder_that_merely_drains_is_found: "a detach from a holder that merely drains",
+    a_pause_that_is_not_seen_is_found: "a pause that is not seen",
+    first_volumes_without_a_common_device_name_are_found: "no common device name",
+    a_next_device_name_tried_at_once_is_found: "the next device name at once",
+    a_second_volume_ahead_of_the_first_is_found: "a second volume before the first is accepted",
+    an_address_ahead_of_the_first_volume_is_found: "an address before the first volume is accepted",
+    a_stale_answer_after_a_start_is_found: "an answer that is stale after a start",
+    an_end_without_a_candidate_is_found: "an end without a candidate",
+    an_end_of_a_holder_with_a_volume_of_others_is_found: "an end of a holder with a volume of others",
+    an_end_that_takes_a_volume_along_is_found: "an end that takes a volume along",
+    an_end_of_a_healthy_holder_is_found: "an end of a healthy holder",
 }

@@ -39,3 +39,27 @@ fn the_outputs_lead_on() {
     let url = template.at("/Outputs/DashboardUrl/Value/Fn::Sub").unwrap().as_str().unwrap();
     assert!(url.ends_with("#dashboards:name=${Dashboard}"), "{url}");
 }
+
+#[test]
+fn two_stacks_in_one_region_do_not_clash() {
+    let template = Template::read().unwrap();
+    let mut named = 0;
+    for (resource, declared) in template.section("Resources").unwrap() {
+        let properties = declared.get("Properties").and_then(Value::as_object).into_iter().flatten();
+        let names = ["FunctionName", "LogGroupName", "AlarmName", "DashboardName", "TopicName", "QueueName"];
+        let own = ["RoleName", "ManagedPolicyName", "Name"];
+        for (property, name) in properties {
+            assert!(!own.contains(&property.as_str()), "{resource} needs no name of its own: {property}");
+            if names.contains(&property.as_str()) {
+                let is_of_the_stack = *name == json!({"Ref": "AWS::StackName"})
+                    || name
+                        .get("Fn::Sub")
+                        .and_then(Value::as_str)
+                        .is_some_and(|it| it.contains("${AWS::StackName}"));
+                assert!(is_of_the_stack, "{resource}: {property} is {name}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 10, "{named} names were found");
+}

@@ -7,6 +7,7 @@ mod addresses;
 mod attacks;
 mod blocked;
 mod candidates;
+mod details;
 mod devices;
 mod drain;
 mod draining;

@@ -189,6 +189,9 @@ fn address_of_a_slot_that_is_not_to_be_touched_forbids_it() {
     for (key, value) in [(planner::tags::PAUSED, "true"), (HANDOVER, "banana")] {
         assert_eq!(crate::expected::of(&seen(key, value), "main").lead, None);
     }
+    let elsewhere = address(9).tagged(&[(planner::tags::SLOT, "vip"), (planner::tags::PAUSED, "true")]).on(3);
+    let far = held_by(draining()).sees(instance(3)).sees(elsewhere);
+    assert_eq!(crate::expected::of(&far, "main").lead, Some(terminate(1)));
     let open = seen(HANDOVER, "terminate");
     assert_eq!(crate::expected::of(&open, "main").lead, Some(terminate(1)));
 }

@@ -5,7 +5,7 @@ use crate::scripted::{Scripted, Turn};
 use crate::world::{World, world};
 use crate::{on_demand, running, state_change, sweep, warned};
 use planner::fixtures::{address, at, volume};
-use planner::observation::InstanceState;
+use planner::observation::{AttachmentState, InstanceState};
 use reconciler::ec2::Action;
 use reconciler::notifications::{Kind, SOURCE};
 use reconciler::settings::Settings;
@@ -99,6 +99,31 @@ async fn a_slot_that_becomes_blocked_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slot_that_is_well_again_where_it_was_is_told() {
+    // While the slot `other` is attached, the holder of `main` comes to run.
+    let starting = on_demand(1).is(InstanceState::Pending);
+    let other = volume(2).in_slot("other");
+    let parts = [volume(1).on(1).into(), starting.into(), other.into(), on_demand(2).into()];
+    let ran = Scripted::new(world(parts).after(1, |world| world.start(1))).run(&sweep()).await;
+    ran.assert_held("web/main", 1);
+    ran.assert_held("web/other", 2);
+    assert_eq!(kinds(&ran), ["Slot Held", "Slot Held"]);
+    assert_eq!(ran.told[0].detail["slot"], "main");
+    assert_eq!(ran.told[0].detail["previous_holder"], Value::Null, "it is the same");
+    assert!(!ran.acts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_the_deadline_leaves_on_its_way_has_started() {
+    let mut slow = world([volume(1).into(), on_demand(1).into()]);
+    slow.pace = 1000;
+    let ran = Scripted::new(slow).run_for(20, &running(1)).await;
+    assert_eq!(ran.state("web/main"), "moving");
+    assert_eq!(kinds(&ran), ["Slot Handover Started"]);
+    assert!(!ran.acts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_another_invocation_moves_is_left_to_it_to_tell() {
     // The volume goes to instance 2 while this invocation waits for its release.
     let ec2 = Scripted::new(interrupted().after(10, |world| world.steal(1, 2, 'f')).after(11, |world| {
@@ -113,6 +138,15 @@ async fn what_another_invocation_moves_is_left_to_it_to_tell() {
     let ran = ec2.run(&state_change(1, "shutting-down")).await;
     assert_eq!(ran.acts(), [""; 0]);
     ran.assert_held("web/main", 2);
+    assert_eq!(kinds(&ran), [""; 0]);
+
+    // The attachment that another one asked for completes.
+    let attaching = volume(1).at(1, 'f', AttachmentState::Attaching);
+    let ec2 = Scripted::new(world([attaching.into(), on_demand(1).into()]).after(2, |world| {
+        world.volume(1).attachments[0].state = AttachmentState::Attached;
+    }));
+    let ran = ec2.run(&sweep()).await;
+    ran.assert_held("web/main", 1);
     assert_eq!(kinds(&ran), [""; 0]);
 }
 

@@ -62,6 +62,20 @@ async fn a_handover_that_nothing_announced_takes_from_the_look_that_saw_it_comin
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_recommendation_and_a_mark_of_an_earlier_run_are_no_announcement() {
+    let recommended = ending(Some("rebalance-recommendation 2026-11-23T12:14:40Z"));
+    let mut started_again = ending(Some(ANNOUNCED));
+    started_again.instance(1).launched = at(NOW - 60);
+    for world in [recommended, started_again] {
+        let ran = Scripted::new(world).run(&state_change(1, "shutting-down")).await;
+        ran.assert_held("web/main", 2);
+        let took = handover(ran.slot("web/main")).unwrap();
+        assert!((10.0..16.0).contains(&took), "{took}");
+        assert!(!ran.acts().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_announcement_is_known_after_the_old_holder_has_ended() {
     let old = on_demand(1).is(InstanceState::Terminated).but(|instance| instance.launched = at(0));
     let old = || old.clone().draining(ANNOUNCED);

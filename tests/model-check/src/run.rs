@@ -1,0 +1,59 @@
+//! A check carried out, with its figures.
+
+use crate::ec2::Violation;
+use crate::goal;
+use crate::model::Check;
+use crate::state::{Action, State};
+use stateright::{Checker, HasDiscoveries, Model, Path};
+
+/// What a check has found.
+#[derive(Debug)]
+pub struct Checked {
+    /// How many states were seen, each counted once.
+    pub states: usize,
+    /// How many steps lead to the farthest one.
+    pub depth: usize,
+    /// Whether there are no others.
+    pub is_exhausted: bool,
+    /// What must never have happened, if it has.
+    pub violation: Option<Violation>,
+    /// Every property that does not hold, with how it came about.
+    pub faults: Vec<String>,
+}
+
+/// Carries a check out, up to a number of generated states.
+pub fn checked(check: Check, threads: usize, most: usize) -> Checked {
+    let checked = check
+        .checker()
+        .finish_when(HasDiscoveries::Any)
+        .threads(threads)
+        .target_state_count(most)
+        .spawn_bfs()
+        .join();
+    let mut found = Checked {
+        states: checked.unique_state_count(),
+        depth: checked.max_depth(),
+        is_exhausted: checked.state_count() < most,
+        violation: None,
+        faults: Vec::new(),
+    };
+    for (property, path) in checked.discoveries() {
+        found.violation = found.violation.or(path.last_state().violation);
+        found.faults.push(told(property, path));
+    }
+    found
+}
+
+/// How a property came not to hold; where it is that a quiet world does not converge, what becomes of that.
+fn told(property: &str, path: Path<State, Action>) -> String {
+    let last = path.last_state().clone();
+    let mut lines = vec![format!("NOT {property}: {:?}", last.violation)];
+    for (state, action) in path.into_vec() {
+        lines.push(format!("  {}", state.now));
+        lines.extend(action.map(|action| format!("    {action:?}")));
+    }
+    if last.violation.is_none() {
+        lines.extend(goal::course(&last.now).iter().map(|world| format!("  then {world}")));
+    }
+    lines.join("\n")
+}

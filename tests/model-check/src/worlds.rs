@@ -1,0 +1,161 @@
+//! The worlds that the project vouches for.
+
+use crate::model::Check;
+use crate::starts::{
+    DRAINING, ENDING, GONE, INTERRUPTED, PENDING, RECOMMENDED, RUNNING, STOPPED, STOPPING, UNBORN, scattered,
+    with_doomed, with_paused_slot,
+};
+use crate::world::{Handover, Instance, Shape, World};
+use Handover::{OnRelease, Terminate};
+
+/// How much is to be explored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// What every run of the tests does.
+    Short,
+    /// What a change of the planner asks for.
+    Normal,
+    /// What a release asks for.
+    Long,
+}
+
+impl Effort {
+    /// The effort that an argument names.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "short" => Some(Self::Short),
+            "normal" => Some(Self::Normal),
+            "long" => Some(Self::Long),
+            _ => None,
+        }
+    }
+
+    /// How many states at most are generated for a world. About two fifths of them are unique.
+    pub fn most(self, check: &Check) -> usize {
+        match self {
+            Self::Short => 40_000,
+            Self::Normal => 600_000,
+            // Most of those of little churn are exhausted by then.
+            Self::Long if check.churn.is_some() => 6_000_000,
+            Self::Long => 3_000_000,
+        }
+    }
+}
+
+/// All of them.
+pub fn worlds() -> Vec<Check> {
+    quiet().into_iter().chain(scattered_volumes()).chain(scattered_addresses()).chain(others()).collect()
+}
+
+/// Worlds in which nothing has been launched yet.
+fn quiet() -> Vec<Check> {
+    let start = |instances, slots, handover| vec![Shape { instances, slots, handover }.quiet()];
+    let release = |instances, slots| start(instances, slots, OnRelease);
+    let terminate = |instances, slots| start(instances, slots, Terminate);
+    vec![
+        Check::new("one volume", release(2, &[(1, 0)]), 1),
+        Check::new("one volume, two functions", release(2, &[(1, 0)]), 2),
+        Check::new("two volumes and an address", release(2, &[(2, 1)]), 1),
+        Check::new("three instances, two functions", release(3, &[(2, 1)]), 2),
+        Check::new("two volumes and two addresses, three functions", release(3, &[(2, 2)]), 3),
+        Check::new("two slots", release(3, &[(1, 1), (1, 0)]), 2),
+        Check::new("two slots of two volumes, three functions", release(3, &[(2, 1), (2, 0)]), 3),
+        Check::new("a slot of addresses", release(3, &[(1, 1), (0, 2)]), 2),
+        Check::new("a slot of addresses, three functions", release(4, &[(2, 1), (0, 1)]), 3),
+        Check::new("three slots", release(4, &[(1, 0), (1, 1), (0, 1)]), 3),
+        Check { takes_back: true, ..Check::new("attachments are taken back", release(2, &[(2, 1)]), 2) },
+        Check { refuses: true, ..Check::new("calls are refused for good", release(3, &[(2, 1)]), 1) },
+        Check::new("terminate", terminate(2, &[(1, 1)]), 2),
+        Check { recommends: true, ..Check::new("terminate, recommended", terminate(3, &[(2, 1)]), 2) },
+        Check { recommends: true, ..Check::new("terminate, two slots", terminate(3, &[(1, 1), (1, 0)]), 3) },
+    ]
+}
+
+/// Volumes anywhere, among them stray ones of a slot on the holder of another.
+fn scattered_volumes() -> Vec<Check> {
+    let one = Shape { instances: 2, slots: &[(3, 0)], handover: OnRelease };
+    let two = Shape { instances: 2, slots: &[(1, 0), (2, 0)], handover: OnRelease };
+    let three = Shape { instances: 3, slots: &[(1, 0), (2, 0)], handover: OnRelease };
+    let any: &[Instance] = &[RUNNING, STOPPED, STOPPING, DRAINING];
+    let all: &[Instance] = &[PENDING, RUNNING, DRAINING, STOPPED, ENDING, GONE];
+    let calm: &[Instance] = &[RUNNING, STOPPED, DRAINING];
+    vec![
+        brief("three volumes scattered", scattered(&one, &[all, all]), 1, 1),
+        brief("two slots scattered", scattered(&two, &[any, any]), 1, 1),
+        brief(
+            "two slots scattered, two functions",
+            scattered(&two, &[&[RUNNING, STOPPED], &[RUNNING, STOPPED]]),
+            2,
+            0,
+        ),
+        brief(
+            "two slots scattered over three instances",
+            scattered(&three, &[calm, calm, &[RUNNING, UNBORN]]),
+            1,
+            0,
+        ),
+    ]
+}
+
+/// Addresses anywhere, among them crossed ones.
+fn scattered_addresses() -> Vec<Check> {
+    let crossed = Shape { instances: 2, slots: &[(1, 1), (1, 1)], handover: OnRelease };
+    let several = Shape { instances: 2, slots: &[(1, 2), (0, 2)], handover: OnRelease };
+    let alone = Shape { instances: 3, slots: &[(0, 2), (0, 2)], handover: OnRelease };
+    let any: &[Instance] = &[RUNNING, STOPPED, DRAINING];
+    vec![
+        brief("addresses crossed", scattered(&crossed, &[any, any]), 1, 1),
+        brief("addresses crossed, two functions", scattered(&crossed, &[&[RUNNING], &[RUNNING]]), 2, 0),
+        brief("addresses scattered", scattered(&several, &[any, any]), 1, 1),
+        brief(
+            "slots of addresses scattered",
+            scattered(&alone, &[&[RUNNING], any, &[RUNNING, STOPPED]]),
+            1,
+            0,
+        ),
+    ]
+}
+
+/// What else people leave behind: pauses, marks, volumes of others; and with the policy `terminate`.
+fn others() -> Vec<Check> {
+    let one = Shape { instances: 2, slots: &[(2, 1)], handover: OnRelease };
+    let two = Shape { instances: 2, slots: &[(1, 0), (1, 1)], handover: OnRelease };
+    let ended = |shape| Shape { handover: Terminate, ..shape };
+    let any: &[Instance] = &[RUNNING, STOPPED, DRAINING];
+    let marked: &[Instance] = &[RUNNING, DRAINING, INTERRUPTED, RECOMMENDED, STOPPING, STOPPED];
+    let paused = |instance| Instance { paused: true, ..instance };
+    let with = |instance, device| Instance { foreign: Some(device), ..instance };
+    let stuck = |instance, device| Instance { stuck: Some(device), ..instance };
+    let foreign: &[Instance] = &[
+        with(RUNNING, 'f'),
+        with(RUNNING, 'g'),
+        with(DRAINING, 'f'),
+        with(DRAINING, 'p'),
+        with(STOPPED, 'g'),
+    ];
+    let held: &[Instance] = &[paused(RUNNING), paused(STOPPED), paused(DRAINING)];
+    vec![
+        brief("an instance is paused", scattered(&one, &[any, held]), 1, 1),
+        brief("an instance is paused, two slots", scattered(&two, &[any, held]), 1, 1),
+        brief("a slot is paused", with_paused_slot(scattered(&two, &[any, any]), 1), 1, 1),
+        brief("marks", scattered(&one, &[marked, marked]), 1, 1),
+        brief("volumes of others", scattered(&one, &[any, foreign]), 1, 1),
+        brief("volumes of others, two slots", scattered(&two, &[any, foreign]), 1, 1),
+        brief(
+            "a device name is stuck",
+            scattered(&two, &[any, &[stuck(RUNNING, 'f'), stuck(STOPPED, 'f')]]),
+            1,
+            1,
+        ),
+        brief("terminate, scattered", scattered(&ended(one), &[marked, marked]), 1, 1),
+        brief("terminate, two slots scattered", scattered(&ended(two), &[marked, any]), 1, 1),
+        brief("terminate, volumes of others", scattered(&ended(one), &[any, foreign]), 1, 1),
+        brief("terminate, an instance is paused", scattered(&ended(one), &[any, held]), 1, 1),
+        brief("terminate, volumes that go too", with_doomed(scattered(&ended(one), &[marked, any])), 1, 1),
+    ]
+}
+
+/// A check that is small enough to be exhausted, since instances stop, end, start again or are marked only so often.
+fn brief(name: &'static str, starts: Vec<World>, functions: usize, churn: u8) -> Check {
+    Check { churn: Some(churn), ..Check::new(name, starts, functions) }
+}
