@@ -1,46 +1,52 @@
 #!/bin/sh
-# Gets a volume off its instance, so that it can be detached: stops units, unmounts, and proves that nothing holds it.
+# Gets volumes off their instance, so that they can be detached: stops units, unmounts, and proves that nothing holds
+# them.
 #
-#   drain.sh VOLUME [UNITS]     drain.sh vol-0123456789abcdef0 'postgresql.service app.service'
+#   drain.sh VOLUMES [UNITS]     drain.sh 'vol-0123456789abcdef0 vol-0123456789abcdef1' 'postgresql.service app.service'
 #
-# The body of Holdfast's drain document; it runs as root. On success the last line of its output is exactly
-# `holdfast: drained VOLUME`. On failure it exits with another code than 0 and says who holds the volume. The units and mounts
-# are masked until the next boot, since a volume that was called drained must not come back before it is detached; so
+# The body of Holdfast's drain document (template.yaml); it runs as root. On success its output has a line
+# `holdfast: drained VOLUME` for each. On failure it exits with another code than 0 and says who holds a volume. The units and
+# mounts are masked until the next boot, since a volume that was called drained must not come back before it is detached; so
 # they stay off after a failure, too. A second run finds nothing to do and succeeds.
 set -u
 
-volume=${1-}
+volumes=${1-}
 units=${2-}
 # How long a unit may take to stop, and how long whatever only glances at the disk (udev does) may take to go.
 stop_seconds=${HOLDFAST_STOP_SECONDS:-20}
-settle_seconds=5
-masks=/run/systemd/system.control
+settle_seconds=${HOLDFAST_SETTLE_SECONDS:-5}
+# Where the test has its own /dev, /proc, /run and /sys.
+root=${HOLDFAST_ROOT-}
+masks=$root/run/systemd/system.control
 
 fail() {
-  echo "holdfast: $volume is not drained: $*" >&2
+  echo "holdfast: not drained: $*" >&2
   exit 1
 }
 
-case $volume in
-vol-*[!0-9a-f]* | vol-) fail "it is no volume id (vol- and hexadecimal digits)" ;;
-vol-*) ;;
-*) fail "it is no volume id (vol- and hexadecimal digits)" ;;
-esac
+[ -n "$volumes" ] || fail "no volume is named"
+for volume in $volumes; do
+  case $volume in
+  vol-*[!0-9a-f]* | vol-) fail "$volume is no volume id (vol- and hexadecimal digits)" ;;
+  vol-*) ;;
+  *) fail "$volume is no volume id (vol- and hexadecimal digits)" ;;
+  esac
+done
 [ "$(id -u)" -eq 0 ] || fail "this must run as root"
 # Without one of these a look would find nothing, which is no proof.
-for tool in awk blockdev find flock readlink sed sort systemctl systemd-escape tac timeout tr umount; do
+for tool in awk blockdev find flock paste readlink sed sort systemctl systemd-escape tac timeout tr umount; do
   command -v "$tool" >/dev/null || fail "this machine has no $tool"
 done
 
 # Two runs at once would trip over each other.
-exec 9>/run/holdfast-drain.lock
-flock --wait 60 9 || fail "another run has been draining for a minute"
+exec 9>"$root/run/holdfast-drain.lock"
+flock --wait 30 9 || fail "another run has been draining for half a minute"
 
-# The kernel's name of the disk. EC2 gives the volume's id, without its dash, as the serial number of the NVMe disk.
+# The kernel's name of the volume's disk. EC2 gives the volume's id, without its dash, as the serial number of the NVMe disk.
 find_disk() {
-  for serial in /sys/block/nvme*/device/serial; do
+  for serial in "$root"/sys/block/nvme*/device/serial; do
     [ -e "$serial" ] || continue
-    if [ "$(tr -d ' \n' <"$serial")" = "vol${volume#vol-}" ]; then
+    if [ "$(tr -d ' \n' <"$serial")" = "vol${1#vol-}" ]; then
       path=${serial%/device/serial}
       echo "${path##*/}"
       return
@@ -48,19 +54,23 @@ find_disk() {
   done
 }
 
-# A missing disk proves nothing: the volume may be about to appear, or the instance may be of a kind without NVMe.
-disk=$(find_disk)
-[ -n "$disk" ] || fail "no NVMe disk here has its serial number, so it is not attached, or this is no Nitro instance"
-
-# The disk and its partitions, as kernel names and as `major:minor`.
-names=$disk
-for partition in "/sys/block/$disk/$disk"p*; do
-  [ -e "$partition/dev" ] && names="$names ${partition##*/}"
+# The disks and their partitions, as kernel names and as `major:minor`.
+disks=
+names=
+for volume in $volumes; do
+  disk=$(find_disk "$volume")
+  # A missing disk proves nothing: the volume may be about to appear, or the instance may be of a kind without NVMe.
+  [ -n "$disk" ] || fail "no NVMe disk here has the serial number of $volume, so it is not attached, or this is no Nitro instance"
+  disks="$disks $disk"
+  names="$names $disk"
+  for partition in "$root/sys/block/$disk/$disk"p*; do
+    [ -e "$partition/dev" ] && names="$names ${partition##*/}"
+  done
 done
 numbers=
-for name in $names; do numbers="$numbers $(cat "/sys/class/block/$name/dev")"; done
+for name in $names; do numbers="$numbers $(cat "$root/sys/class/block/$name/dev")"; done
 
-# Mounts of the disk in a mountinfo file, the last one first. Spaces are written as \040 there. Btrfs has numbers of
+# Mounts of the disks in a mountinfo file, the last one first. Spaces are written as \040 there. Btrfs has numbers of
 # its own, so the source counts as well.
 mounts() {
   awk -v numbers="$numbers " -v names=" $names " '
@@ -76,9 +86,9 @@ plain() {
   printf '%b' "$(printf '%s' "$1" | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g')"
 }
 
-# Mount units of the disk, mounted or not: those of its mounts, and those that name it in What=.
+# Mount units of the disks, mounted or not: those of its mounts, and those that name it in What=.
 mount_units() {
-  mounts /proc/self/mountinfo | while read -r mount; do
+  mounts "$root/proc/self/mountinfo" | while read -r mount; do
     systemd-escape --path --suffix=mount "$(plain "$mount")"
   done
   systemctl show --property=Id --property=What '*.mount' 2>/dev/null | while IFS='=' read -r key value; do
@@ -115,10 +125,10 @@ unit_names() {
 
 # "PID (NAME)" of processes with a file of a mount, or a device, as an open file, working directory, root or program.
 users_of() {
-  find /proc/[0-9]*/fd /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe -maxdepth 1 \
+  find "$root"/proc/[0-9]*/fd "$root"/proc/[0-9]*/cwd "$root"/proc/[0-9]*/root "$root"/proc/[0-9]*/exe -maxdepth 1 \
     \( -lname "$1" -o -lname "$1/*" \) -printf '%h/%f\n' 2>/dev/null |
-    sed 's|^/proc/\([0-9]*\)/.*|\1|' | sort -un | while read -r pid; do
-    echo "process $pid ($(cat "/proc/$pid/comm" 2>/dev/null)) uses $1"
+    sed 's|^.*/proc/\([0-9]*\)/.*|\1|' | sort -un | while read -r pid; do
+    echo "process $pid ($(cat "$root/proc/$pid/comm" 2>/dev/null)) uses $1"
   done
 }
 
@@ -127,39 +137,39 @@ unit_holders() {
     state=$(systemctl show --property=ActiveState --value "$unit")
     case $state in
     inactive | failed) ;;
-    *) echo "unit $unit is $state, with $(cat "/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$unit")/cgroup.procs" 2>/dev/null |
-      while read -r pid; do echo "process $pid ($(cat "/proc/$pid/comm"))"; done | paste -sd' ')" ;;
+    *) echo "unit $unit is $state, with $(cat "$root/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$unit")/cgroup.procs" 2>/dev/null |
+      while read -r pid; do echo "process $pid ($(cat "$root/proc/$pid/comm"))"; done | paste -sd' ')" ;;
     esac
   done
 }
 
-# Everything that holds the disk, one a line; nothing when it is free.
+# Everything that holds a disk, one a line; nothing when all are free.
 holders() {
   unit_holders
-  mounts /proc/self/mountinfo | while read -r mount; do
+  mounts "$root/proc/self/mountinfo" | while read -r mount; do
     mount=$(plain "$mount")
-    echo "it is mounted at $mount"
+    echo "a volume is mounted at $mount"
     users_of "$mount"
-    grep -lF "$mount/" /sys/block/loop*/loop/backing_file 2>/dev/null | sed "s|\$| is a file of $mount|"
+    grep -lF "$mount/" "$root"/sys/block/loop*/loop/backing_file 2>/dev/null | sed "s|\$| is a file of $mount|"
   done
   # One process of each other mount namespace stands for all.
-  here=$(readlink /proc/self/ns/mnt)
-  find /proc/[0-9]*/ns/mnt -printf '%l %h\n' 2>/dev/null | sort -u -k1,1 | while read -r namespace process; do
+  here=$(readlink "$root/proc/self/ns/mnt")
+  find "$root"/proc/[0-9]*/ns/mnt -printf '%l %h\n' 2>/dev/null | sort -u -k1,1 | while read -r namespace process; do
     process=${process%/ns}
     [ "$namespace" != "$here" ] || continue
     mounts "$process/mountinfo" | while read -r mount; do
-      echo "it is mounted at $(plain "$mount") in the mount namespace of process ${process#/proc/} ($(cat "$process/comm" 2>/dev/null))"
+      echo "a volume is mounted at $(plain "$mount") in the mount namespace of process ${process##*/} ($(cat "$process/comm" 2>/dev/null))"
     done
   done
   for name in $names; do
     users_of "/dev/$name"
-    awk -v device="/dev/$name" '$1 == device { print "swap is on " device }' /proc/swaps
-    for holder in "/sys/class/block/$name/holders"/*; do
-      [ -e "$holder" ] && echo "block device ${holder##*/} ($(cat "$holder/dm/name" "$holder/md/array_state" 2>/dev/null)) is built on it"
+    awk -v device="/dev/$name" '$1 == device { print "swap is on " device }' "$root/proc/swaps"
+    for holder in "$root/sys/class/block/$name/holders"/*; do
+      [ -e "$holder" ] && echo "block device ${holder##*/} ($(cat "$holder/dm/name" "$holder/md/array_state" 2>/dev/null)) is built on $name"
     done
     # A file system that was unmounted lazily is in no list of mounts, but the kernel still has it.
-    for alive in /sys/fs/*/"$name" /sys/fs/btrfs/*/devices/"$name"; do
-      [ -e "$alive" ] && echo "the kernel has a file system on it ($alive)"
+    for alive in "$root"/sys/fs/*/"$name" "$root"/sys/fs/btrfs/*/devices/"$name"; do
+      [ -e "$alive" ] && echo "the kernel has a file system on $name ($alive)"
     done
   done
 }
@@ -176,14 +186,17 @@ held=$(unit_holders)
 # shellcheck disable=SC2046 # Names of units have no spaces.
 stop_and_mask $(mount_units | sort -u)
 
-mounts /proc/self/mountinfo | while read -r mount; do
+mounts "$root/proc/self/mountinfo" | while read -r mount; do
   mount=$(plain "$mount")
   sync --file-system "$mount"
   umount "$mount"
 done
 
 waited=0
-while held=$(holders) && [ -n "$held" ]; do
+while true; do
+  # Whatever the status of the look: only its silence says that the disks are free.
+  held=$(holders)
+  [ -n "$held" ] || break
   if [ "$waited" -ge "$settle_seconds" ]; then
     fail "$held"
   fi
@@ -191,6 +204,10 @@ while held=$(holders) && [ -n "$held" ]; do
   waited=$((waited + 1))
 done
 
-blockdev --flushbufs "/dev/$disk" || fail "its last writes could not be flushed"
-if [ "$free" = already ]; then echo "holdfast: $volume was drained already"; fi
-echo "holdfast: drained $volume"
+for disk in $disks; do
+  blockdev --flushbufs "$root/dev/$disk" || fail "the last writes to $disk could not be flushed"
+done
+for volume in $volumes; do
+  if [ "$free" = already ]; then echo "holdfast: $volume was drained already"; fi
+  echo "holdfast: drained $volume"
+done

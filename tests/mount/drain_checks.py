@@ -61,7 +61,7 @@ def no_units_need_be_named(guest, stage):
 def a_process_that_keeps_a_file_open_is_named(guest, stage):
     served(guest, stage)
     guest.tell(HOLD + "sh -c 'exec 3</data/kept.txt; exec sleep 1000' && sleep 1")
-    held(guest, "it is mounted at /data", "(sleep) uses /data")
+    held(guest, "a volume is mounted at /data", "(sleep) uses /data")
     guest.tell("systemctl stop stranger")
     drained(guest)
     Disk.go(guest)
@@ -92,7 +92,7 @@ def a_mount_in_another_namespace_is_named(guest, stage):
 def a_lazily_unmounted_file_system_is_named(guest, stage):
     served(guest, stage)
     guest.tell("systemctl stop example; " + HOLD + "sh -c 'cd /data; exec sleep 1000' && sleep 1 && umount --lazy /data")
-    held(guest, "the kernel has a file system on it")
+    held(guest, "the kernel has a file system on nvme")
     guest.tell("systemctl stop stranger")
     drained(guest)
     Disk.go(guest)
@@ -107,7 +107,7 @@ def an_open_device_swap_and_a_mapping_are_named(guest, stage):
     held(guest, f"(sleep) uses {device}")
     guest.tell("systemctl stop stranger")
     guest.tell(f"echo 0 1000 linear {device} 0 | dmsetup create stranger")
-    held(guest, "block device dm-0 (stranger) is built on it")
+    held(guest, "block device dm-0 (stranger) is built on nvme")
     guest.tell("dmsetup remove stranger")
     guest.tell(f"mkswap --quiet {device} 2>&1; swapon {device}")
     held(guest, f"swap is on {device}")

@@ -22,7 +22,7 @@ const TRY: Duration = Duration::from_secs(3);
 pub const WARM_CONNECTIONS: usize = 3;
 
 /// What the environment says, as everywhere with an AWS SDK (`AWS_REGION`, `AWS_ENDPOINT_URL`,
-/// `AWS_ENDPOINT_URL_EC2`, credentials), with Holdfast's own retries and timeouts.
+/// `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_SSM`, credentials), with Holdfast's own retries and timeouts.
 pub async fn config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .retry_config(retries())

@@ -1,20 +1,23 @@
 //! EC2's questions and acts over the AWS SDK.
 //!
-//! This module decides nothing, and is the only one that changes anything in EC2.
+//! This module decides nothing, and is the only one that changes anything in EC2. What is asked of Systems Manager goes on
+//! to `manager`.
 
 use crate::client::once;
 use crate::convert::{self, Garbled};
 use crate::error::answer;
+use crate::manager::Manager;
 use crate::query;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::types::{Filter, Reservation, SpotInstanceRequest, Tag};
+use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use planner::device::DeviceName;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
 use planner::observation::{Address, Instance, Volume};
 use planner::tags;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -30,12 +33,13 @@ const INSTANCES_PER_PAGE: i32 = 1000;
 #[derive(Debug, Clone)]
 pub struct Ec2Client {
     sdk: Client,
+    manager: Manager,
 }
 
 impl Ec2Client {
     /// EC2 as this client reaches it. Its retries and timeouts are to be those of [`crate::client`].
-    pub fn new(sdk: Client) -> Self {
-        Self { sdk }
+    pub fn new(sdk: Client, manager: Manager) -> Self {
+        Self { sdk, manager }
     }
 
     async fn instances_that(&self, filter: Filter) -> Result<Vec<Instance>, Ec2Error> {
@@ -134,6 +138,23 @@ impl Ec2 for Ec2Client {
         let call = self.sdk.terminate_instances().instance_ids(instance.as_str());
         let call = call.customize().config_override(once());
         answer(Action::TerminateInstances, call.send()).await.map(drop)
+    }
+
+    async fn commands(
+        &self,
+        instance: &InstanceId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<ListedCommand>, Ec2Error> {
+        self.manager.commands(instance, since).await
+    }
+
+    async fn send_command(
+        &self,
+        instance: &InstanceId,
+        document: &str,
+        volumes: &[VolumeId],
+    ) -> Result<(), Ec2Error> {
+        self.manager.send(instance, document, volumes).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

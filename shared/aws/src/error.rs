@@ -17,7 +17,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let answer = call.await.map_err(|error| Ec2Error { action, cause: cause(&error) });
-    tracing::debug!(%action, error = answer.as_ref().err().map(|error| error.cause.to_string()), "called EC2");
+    tracing::debug!(%action, error = answer.as_ref().err().map(|error| error.cause.to_string()), "called AWS");
     answer
 }
 

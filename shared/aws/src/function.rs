@@ -4,6 +4,7 @@ use crate::calls::CallCounter;
 use crate::client;
 use crate::ec2::Ec2Client;
 use crate::environment;
+use crate::manager::Manager;
 use crate::notifier::Notifier;
 use crate::payload::Payload;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -75,7 +76,8 @@ impl Function {
         client::warm_up(&client, WARM_UP).await;
         let is_told = settings.as_ref().is_ok_and(|settings| settings.notifications);
         let notifier = is_told.then(|| Notifier::new(&config));
-        Self { ec2: Ec2Client::new(client), calls, notifier, settings }
+        let ec2 = Ec2Client::new(client, Manager::new(&config));
+        Self { ec2, calls, notifier, settings }
     }
 
     /// Answers one invocation. The report is the last line of its log, the metrics are the line before it.

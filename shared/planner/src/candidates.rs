@@ -1,6 +1,7 @@
 //! Candidates: which instances may take a slot, in which order, and why the others may not.
 
 use crate::addresses::{self, Room};
+use crate::drain;
 use crate::observation::{Health, Instance, InstanceState};
 use crate::plan::Step;
 use crate::slot::{Seat, Slot};
@@ -88,6 +89,7 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
         if let Seat::Running(anchor) | Seat::Accepted(anchor) = volume.seat(observation)
             && anchor.id != instance.id
             && !has_first(anchor)
+            && !drain::may_come_off(volume, anchor, slot, view)
         {
             return Some(format!("is not {}, which has {}", anchor.id, volume.id));
         }

@@ -41,9 +41,12 @@ pub(crate) fn notices(slot: &Slot<'_>, view: &View<'_>) -> Vec<Finding> {
     let observation = view.observation;
     let mut findings: Vec<Finding> =
         first_device(slot, view).into_iter().filter(|_| stays(slot, observation)).collect();
-    match slot.policy(observation) {
-        Policy::OnRelease | Policy::Terminate => {}
-        policy @ Policy::Drain => findings.push(Finding::PolicyUnavailable { policy }),
+    // A slot without volumes has nothing to unmount.
+    if slot.policy(observation) == Policy::Drain
+        && observation.drain_document.is_none()
+        && !slot.volumes.is_empty()
+    {
+        findings.push(Finding::NoDrainDocument);
     }
     for volume in &slot.volumes {
         for attachment in volume.attachments.iter().filter(|attachment| attachment.delete_on_termination) {

@@ -13,17 +13,25 @@ pub(crate) struct Draft {
     pub(crate) follow: Vec<Vec<Step>>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) next: Next,
+    asks: Option<InstanceId>,
 }
 
 impl Draft {
     pub(crate) fn new(slot: &SlotName, holder: Option<InstanceId>) -> Self {
         let slot = slot.clone();
-        Self { slot, holder, lead: None, follow: Vec::new(), findings: Vec::new(), next: Next::Nothing }
+        let (lead, follow, findings) = (None, Vec::new(), Vec::new());
+        Self { slot, holder, lead, follow, findings, next: Next::Nothing, asks: None }
     }
 
     /// Notes that something is under way which takes seconds.
     pub(crate) fn await_transition(&mut self) {
         self.next = self.next.max(Next::Transition);
+    }
+
+    /// Notes that the plan depends on what Systems Manager has on record of the instance.
+    pub(crate) fn ask(&mut self, instance: &InstanceId) {
+        self.asks = Some(instance.clone());
+        self.await_transition();
     }
 
     /// Notes that the slot could be handed over now, if there were a candidate.
@@ -78,6 +86,7 @@ impl Draft {
             follow: Vec::new(),
             findings: self.findings,
             next: Next::Nothing,
+            asks: None,
         }
     }
 
@@ -102,6 +111,7 @@ impl Draft {
             follow: self.follow,
             findings: self.findings,
             next: self.next,
+            asks: self.asks,
         }
     }
 }

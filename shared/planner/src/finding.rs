@@ -125,6 +125,12 @@ pub enum Finding {
     HolderDraining { instance: InstanceId, reason: String },
     #[error("{instance} is draining and is not terminated, as the policy terminate would have it: {reason}")]
     NotTerminated { instance: InstanceId, reason: String },
+    #[error(
+        "{instance} is draining and keeps its volumes until EC2 releases them, as with on-release: {reason}"
+    )]
+    NotDrained { instance: InstanceId, reason: String },
+    #[error("{instance} has unmounted the slot's volumes: they are detached as soon as a candidate runs")]
+    Drained { instance: InstanceId },
     #[error("{instance} has the slot and is starting")]
     HolderStarting { instance: InstanceId },
     #[error("{volume} is being detached from {instance}: while anything there uses it, it stays; unmount it")]
@@ -149,9 +155,10 @@ pub enum Finding {
     )]
     DeleteOnTermination { volume: VolumeId, instance: InstanceId },
     #[error(
-        "the policy {policy} is not available in this version: the slot is handed over as with on-release"
+        "the policy drain has no document to run, so that the slot is handed over as with on-release: set the parameter \
+         AllowDrain, or DrainDocument for one of your own"
     )]
-    PolicyUnavailable { policy: Policy },
+    NoDrainDocument,
     #[error(
         "{instance} is claimed by the managed fleets {fleets} and so is a candidate of none: correct its tags, or the \
          tags of the volumes and addresses"
@@ -227,6 +234,8 @@ impl Finding {
                 ("holder-draining", Waiting, DRAINING, instance.as_str())
             }
             Self::NotTerminated { instance, .. } => ("not-terminated", Waiting, HANDOVER, instance.as_str()),
+            Self::NotDrained { instance, .. } => ("not-drained", Waiting, HANDOVER, instance.as_str()),
+            Self::Drained { instance } => ("drained", Waiting, HANDOVER, instance.as_str()),
             Self::HolderStarting { instance } => ("holder-starting", Waiting, "", instance.as_str()),
             Self::Detaching { volume, .. } => ("detaching", Waiting, "", volume.as_str()),
             Self::VolumeCreating { volume } => ("volume-creating", Waiting, "", volume.as_str()),
@@ -239,7 +248,7 @@ impl Finding {
             Self::DeleteOnTermination { volume, .. } => {
                 ("delete-on-termination", Notice, "", volume.as_str())
             }
-            Self::PolicyUnavailable { .. } => ("policy-unavailable", Notice, HANDOVER, ""),
+            Self::NoDrainDocument => ("no-drain-document", Notice, HANDOVER, ""),
             Self::SeveralFleets { instance, .. } => ("several-fleets", Notice, FLEET, instance.as_str()),
         }
     }

@@ -9,6 +9,7 @@
 )]
 #![expect(missing_docs, reason = "the names say it")]
 
+use crate::command::{Command, CommandStatus, Record};
 use crate::device::DeviceName;
 use crate::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId, Zone};
 use crate::memory::Memory;
@@ -18,7 +19,7 @@ use crate::observation::{
 };
 use crate::tags::{self, DrainingTag, InstanceTags, Policy, ResourceTags, Setting, Tags};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// When a look begins, in seconds after the epoch of the fixtures.
@@ -69,10 +70,12 @@ pub fn look() -> Look {
         began: at(NOW),
         fleet: FleetName::new("web"),
         default_policy: Policy::OnRelease,
+        drain_document: Some("Drain".to_owned()),
         volumes: Vec::new(),
         addresses: Vec::new(),
         instances: Vec::new(),
         managed: BTreeSet::from([FleetName::new("web")]),
+        records: BTreeMap::new(),
         memory: Memory::default(),
     })
 }
@@ -125,6 +128,12 @@ pub fn address(n: u8) -> AddressBuilder {
     })
 }
 
+/// A drain command that names these volumes and was asked for that many seconds before the look.
+pub fn command(ago: i64, volumes: &[u8], status: CommandStatus) -> Command {
+    let volumes = volumes.iter().copied().map(volume_id).collect();
+    Command { volumes, requested: at(NOW - ago), status }
+}
+
 fn resource_tags(pairs: &[(&str, &str)]) -> ResourceTags {
     let mut all = Tags::from([(tags::FLEET.to_owned(), "web".to_owned())]);
     all.extend(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
@@ -151,6 +160,13 @@ impl Look {
             Part::Volume(volume) => self.0.volumes.push(volume),
             Part::Address(address) => self.0.addresses.push(address),
         }
+        self
+    }
+
+    /// Systems Manager has these commands on record of instance n.
+    #[must_use]
+    pub fn records(mut self, n: u8, commands: &[Command]) -> Self {
+        self.0.records.insert(instance_id(n), Record::Commands(commands.to_vec()));
         self
     }
 

@@ -4,6 +4,7 @@
 
 use crate::checks;
 use crate::draft::Draft;
+use crate::drain;
 use crate::finding::Finding;
 use crate::matching::Rank;
 use crate::memory::Failure;
@@ -31,8 +32,17 @@ pub(crate) fn rank(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Optio
     }
 }
 
+/// Whether the holder, which runs, is about to go, or EC2 recommends to replace it and it has had the slot for a while.
+pub(crate) fn is_called_for(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> bool {
+    match holder.health() {
+        Health::Draining(_) => true,
+        Health::Recommended => has_rested(slot, view),
+        Health::Healthy | Health::NotRunning => false,
+    }
+}
+
 /// What keeps the slot on its holder while that runs.
-enum Obstacle {
+pub(crate) enum Obstacle {
     /// The policy: it waits until the holder goes.
     Policy,
     /// What a person should know.
@@ -44,7 +54,8 @@ fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obsta
         return Some(Obstacle::Told(finding));
     }
     match slot.policy(view.observation) {
-        Policy::OnRelease | Policy::Drain => Some(Obstacle::Policy),
+        Policy::OnRelease => Some(Obstacle::Policy),
+        Policy::Drain => drain::obstacle(slot, holder, view),
         Policy::Terminate => {
             let instance = holder.id.clone();
             let terminate = Step::TerminateInstance { instance: instance.clone() };
@@ -67,6 +78,7 @@ impl Scene<'_, '_> {
     pub(crate) fn hand_over(&self, holder: &Instance, draft: &mut Draft) {
         match obstacle(self.slot, holder, self.view) {
             Some(Obstacle::Told(finding)) => draft.tell_once(finding),
+            None if self.slot.policy(self.view.observation) == Policy::Drain => self.drain(holder, draft),
             // The holder's own shutdown unmounts what it has.
             None if self.given.is_some() => {
                 draft.lead = Some(Step::TerminateInstance { instance: holder.id.clone() });
@@ -109,7 +121,6 @@ fn reason_to_spare(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Optio
     if !view.observation.rival_fleets(holder).is_empty() {
         return Some("several managed fleets claim it".to_owned());
     }
-    let mut elsewhere = slot.other_volumes().filter(|volume| volume.settled_on() != Some(&holder.id));
-    let held_up = elsewhere.find(|volume| readiness::rank_of(volume, view.observation).is_none());
-    held_up.map(|volume| format!("{} could not follow", volume.id))
+    let straggler = readiness::straggler(slot, holder, view);
+    straggler.map(|volume| format!("{} could not follow", volume.id))
 }

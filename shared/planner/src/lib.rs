@@ -5,9 +5,11 @@
 mod addresses;
 mod candidates;
 mod checks;
+pub mod command;
 mod decide;
 pub mod device;
 mod draft;
+mod drain;
 pub mod finding;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;

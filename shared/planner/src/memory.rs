@@ -2,13 +2,14 @@
 //!
 //! It is lost with the invocation, and every plan is safe without it.
 
+use crate::command::DELIVERY_SECONDS;
 use crate::device::DeviceName;
 use crate::finding::Finding;
 use crate::ids::{AllocationId, InstanceId, SlotName, VolumeId};
 use crate::observation::{Instance, InstanceState, Observation};
 use crate::plan::Step;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// For how long EC2's answers may be older than its acts, in seconds: the assumption that the freshness of a
@@ -28,6 +29,10 @@ pub struct Memory {
     pub associated: BTreeMap<AllocationId, Associated>,
     /// Instances that EC2 accepted to terminate, and when.
     pub terminated: BTreeMap<InstanceId, DateTime<Utc>>,
+    /// Instances whose mark could not be written: who looks after this invocation does not know that they are to go.
+    pub unmarked: BTreeSet<InstanceId>,
+    /// Instances to which Systems Manager accepted to send the drain document, and when.
+    pub sent: BTreeMap<InstanceId, DateTime<Utc>>,
     /// Device names that EC2 said were taken, and when it last did.
     pub refused_devices: BTreeMap<(InstanceId, DeviceName), DateTime<Utc>>,
     /// Steps that EC2 refused for good.
@@ -80,6 +85,13 @@ impl Memory {
         self.refused_devices.retain(|(instance, name), _| {
             !attachments().any(|on| on.instance == *instance && on.device.is_same_device(name))
         });
+    }
+
+    /// Whether a drain command was sent so recently that the record may not show it yet: an instance that has not
+    /// taken it up may not be listed with it.
+    pub(crate) fn is_sent(&self, instance: &InstanceId, observation: &Observation) -> bool {
+        let at = self.sent.get(instance);
+        at.is_some_and(|at| (observation.began - *at).num_seconds() <= DELIVERY_SECONDS)
     }
 
     /// What EC2 said when it refused the step for good, if it did.

@@ -2,12 +2,13 @@
 //!
 //! Facts only, as EC2 reported them. What follows from them is decided elsewhere.
 
+use crate::command::Record;
 use crate::device::DeviceName;
 use crate::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId, Zone};
 use crate::memory::Memory;
 use crate::tags::{DrainingReason, InstanceTags, Policy, ResourceTags};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -20,6 +21,8 @@ pub struct Observation {
     pub fleet: FleetName,
     /// The policy of a slot that names none.
     pub default_policy: Policy,
+    /// The document of Systems Manager that the policy `drain` runs.
+    pub drain_document: Option<String>,
     /// The volumes that are tagged with the fleet.
     pub volumes: Vec<Volume>,
     /// The Elastic IPs that are tagged with the fleet.
@@ -28,6 +31,8 @@ pub struct Observation {
     pub instances: Vec<Instance>,
     /// The names of all managed fleets.
     pub managed: BTreeSet<FleetName>,
+    /// What Systems Manager has on record, of the instances that a plan [asked](crate::plan::SlotPlan::asks) about.
+    pub records: BTreeMap<InstanceId, Record>,
     /// What this invocation did before it looked.
     pub memory: Memory,
 }

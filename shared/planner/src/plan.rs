@@ -34,6 +34,9 @@ pub struct SlotPlan {
     pub findings: Vec<Finding>,
     /// What to wait for when there is no step.
     pub next: Next,
+    /// The instance of which the plan would have to know what Systems Manager has on record. Whoever looks up
+    /// [`Observation::records`](crate::observation::Observation::records) for it plans again.
+    pub asks: Option<InstanceId>,
 }
 
 impl SlotPlan {
@@ -72,7 +75,7 @@ pub enum Next {
     Transition,
 }
 
-/// One mutating call of EC2, with the precondition that it was planned on: EC2 refuses it when that has changed.
+/// One mutating call of EC2, or of Systems Manager, with the precondition that it was planned on: EC2 refuses it when that has changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Step {
@@ -85,7 +88,7 @@ pub enum Step {
         /// The device name.
         device: DeviceName,
     },
-    /// Detaches a volume from the stopped instance that was seen to have it.
+    /// Detaches a volume from the instance that was seen to have it, which is stopped, or was seen to be drained of it.
     DetachVolume {
         /// The volume.
         volume: VolumeId,
@@ -115,6 +118,15 @@ pub enum Step {
         /// The instance.
         instance: InstanceId,
     },
+    /// Has a draining holder unmount volumes of the slot.
+    DrainVolumes {
+        /// The instance.
+        instance: InstanceId,
+        /// The volumes.
+        volumes: Vec<VolumeId>,
+        /// The document of Systems Manager that does it.
+        document: String,
+    },
     /// Marks an instance that is about to go with the tag `holdfast:draining`.
     MarkDraining {
         /// The instance.
@@ -133,6 +145,7 @@ impl Step {
             Self::DisassociateAddress { .. } => "disassociate-address",
             Self::AssociateAddress { .. } => "associate-address",
             Self::TerminateInstance { .. } => "terminate-instance",
+            Self::DrainVolumes { .. } => "drain-volumes",
             Self::MarkDraining { .. } => "mark-draining",
         }
     }
@@ -144,6 +157,7 @@ impl Step {
             | Self::DetachVolume { instance, .. }
             | Self::AssociateAddress { instance, .. }
             | Self::TerminateInstance { instance }
+            | Self::DrainVolumes { instance, .. }
             | Self::MarkDraining { instance, .. } => Some(instance),
             Self::DisassociateAddress { .. } => None,
         }
@@ -156,6 +170,7 @@ impl Step {
             Self::DisassociateAddress { .. }
             | Self::AssociateAddress { .. }
             | Self::TerminateInstance { .. }
+            | Self::DrainVolumes { .. }
             | Self::MarkDraining { .. } => None,
         }
     }
@@ -169,6 +184,7 @@ impl Step {
             Self::AttachVolume { .. }
             | Self::DetachVolume { .. }
             | Self::TerminateInstance { .. }
+            | Self::DrainVolumes { .. }
             | Self::MarkDraining { .. } => None,
         }
     }
@@ -180,7 +196,9 @@ impl Step {
             Self::DisassociateAddress { address, .. } | Self::AssociateAddress { address, .. } => {
                 address.as_str()
             }
-            Self::TerminateInstance { instance } | Self::MarkDraining { instance, .. } => instance.as_str(),
+            Self::TerminateInstance { instance }
+            | Self::DrainVolumes { instance, .. }
+            | Self::MarkDraining { instance, .. } => instance.as_str(),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Readiness: how soon a slot can use an instance that it is given.
 
+use crate::command::Progress;
+use crate::drain;
 use crate::handover;
 use crate::matching::Rank;
-use crate::observation::{InstanceState, Observation, Volume};
+use crate::observation::{Instance, InstanceState, Volume};
 use crate::plan::Step;
 use crate::slot::{Seat, Slot};
 use crate::view::View;
@@ -39,13 +41,14 @@ pub(crate) fn rank(slot: &Slot<'_>, view: &View<'_>) -> Option<Rank> {
     // The slowest of its volumes decides.
     let mut rank = Rank::Ready;
     for volume in &slot.volumes {
-        rank = rank.max(rank_of(volume, view.observation)?);
+        rank = rank.max(rank_of(volume, slot, view)?);
     }
     Some(rank)
 }
 
 /// How soon the volume can come along. None: something that no instance can change keeps it.
-pub(crate) fn rank_of(volume: &Volume, observation: &Observation) -> Option<Rank> {
+pub(crate) fn rank_of(volume: &Volume, slot: &Slot<'_>, view: &View<'_>) -> Option<Rank> {
+    let observation = view.observation;
     match volume.seat(observation) {
         // One that is on an instance which runs says which instance the slot can use.
         Seat::Free | Seat::Accepted(_) | Seat::Running(_) => Some(Rank::Ready),
@@ -54,13 +57,31 @@ pub(crate) fn rank_of(volume: &Volume, observation: &Observation) -> Option<Rank
             observation.memory.failure_of(&detach).is_none().then_some(Rank::Ready)
         }
         Seat::Unclear | Seat::Ending(_) | Seat::Unlisted(_) => Some(Rank::Releasing),
-        Seat::Detaching(instance) => match observation.instance(instance).map(|instance| instance.state) {
-            // EC2 waits until the instance lets go, which it may never do.
-            Some(InstanceState::Pending | InstanceState::Running | InstanceState::Stopping) => None,
-            Some(InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated) | None => {
-                Some(Rank::Releasing)
+        Seat::Detaching(instance) => {
+            let Some(instance) = observation.instance(instance) else { return Some(Rank::Releasing) };
+            match instance.state {
+                // It has let go already.
+                InstanceState::Running
+                    if matches!(
+                        drain::of_detaching(volume, instance, slot, view),
+                        Some(Progress::Proven | Progress::Drained)
+                    ) =>
+                {
+                    Some(Rank::Releasing)
+                }
+                // EC2 waits until the instance lets go, which it may never do.
+                InstanceState::Pending | InstanceState::Running | InstanceState::Stopping => None,
+                InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated => {
+                    Some(Rank::Releasing)
+                }
             }
-        },
+        }
         Seat::Creating | Seat::Starting(_) | Seat::Stopping(_) | Seat::Hibernated(_) => None,
     }
+}
+
+/// A volume of the slot that is not on its holder and could not come along, so that a slot that left would be left without.
+pub(crate) fn straggler<'a>(slot: &Slot<'a>, holder: &Instance, view: &View<'_>) -> Option<&'a Volume> {
+    let mut elsewhere = slot.other_volumes().filter(|volume| volume.settled_on() != Some(&holder.id));
+    elsewhere.find(|volume| rank_of(volume, slot, view).is_none())
 }

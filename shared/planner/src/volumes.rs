@@ -3,8 +3,10 @@
 //! Reads as the table of the contract: one arm for each place where a volume can be.
 
 use crate::addresses;
+use crate::command::Progress;
 use crate::device::DeviceName;
 use crate::draft::Draft;
+use crate::drain;
 use crate::finding::Finding;
 use crate::ids::InstanceId;
 use crate::naming;
@@ -47,7 +49,7 @@ impl<'a> Scene<'a, '_> {
             Seat::Stopped(holder) => {
                 draft.lead =
                     Some(Step::DetachVolume { volume: first.id.clone(), instance: holder.id.clone() });
-                self.free_the_others(draft);
+                self.free_the_others(target, draft);
             }
             Seat::Accepted(_)
             | Seat::Creating
@@ -76,7 +78,7 @@ impl<'a> Scene<'a, '_> {
             Health::Recommended => {
                 draft.findings.push(recommended(holder));
                 self.hand_over(holder, draft);
-                if draft.lead.is_some() {
+                if draft.lead.is_some() || draft.next == Next::Transition {
                     return;
                 }
             }
@@ -94,7 +96,7 @@ impl<'a> Scene<'a, '_> {
             return draft.await_transition();
         }
         if !self.is_together(target) {
-            return self.free_the_others(draft);
+            return self.free_the_others(target, draft);
         }
         match naming::for_first(self.slot, first, target, self.view.observation) {
             Ok(device) => {
@@ -121,7 +123,7 @@ impl<'a> Scene<'a, '_> {
         } else if self.is_together(target) {
             self.attach_the_others(target, taken, draft);
         } else {
-            self.free_the_others(draft);
+            self.free_the_others(target, draft);
         }
         addresses::bring_to(target, self.slot, self.view, draft);
         target
@@ -179,12 +181,20 @@ impl<'a> Scene<'a, '_> {
     }
 
     /// Takes the volumes other than the first off stopped instances, and tells which ones have to be waited for.
-    fn free_the_others(&self, draft: &mut Draft) {
+    fn free_the_others(&self, target: &Instance, draft: &mut Draft) {
+        let mut drained_from = None;
         for volume in self.slot.other_volumes() {
             match volume.seat(self.view.observation) {
                 Seat::Stopped(instance) => {
                     let (volume, instance) = (volume.id.clone(), instance.id.clone());
                     draft.follow.push(vec![Step::DetachVolume { volume, instance }]);
+                }
+                // Any other one that runs with it is the one where the slot goes.
+                Seat::Running(instance)
+                    if instance.id != target.id
+                        && drain::may_come_off(volume, instance, self.slot, self.view) =>
+                {
+                    drained_from = Some(instance);
                 }
                 Seat::Accepted(_)
                 | Seat::Free
@@ -198,6 +208,10 @@ impl<'a> Scene<'a, '_> {
                 | Seat::Unlisted(_)
                 | Seat::Detaching(_) => self.obstacle(volume, draft),
             }
+        }
+        // One at most: volumes on two instances that run block the slot.
+        if let Some(instance) = drained_from {
+            self.drain_the_others(instance, draft);
         }
     }
 
@@ -232,15 +246,21 @@ impl<'a> Scene<'a, '_> {
 
     fn detaching(&self, volume: &Volume, instance: &InstanceId, draft: &mut Draft) {
         let finding = Finding::Detaching { volume: volume.id.clone(), instance: instance.clone() };
-        match self.view.observation.instance(instance).map(|instance| instance.state) {
-            Some(InstanceState::Stopped) => draft.await_transition(),
-            Some(InstanceState::ShuttingDown | InstanceState::Terminated) | None => {
-                draft.await_release(finding);
-            }
+        let Some(instance) = self.view.observation.instance(instance) else {
+            return draft.await_release(finding);
+        };
+        match instance.state {
+            InstanceState::Stopped => draft.await_transition(),
+            InstanceState::ShuttingDown | InstanceState::Terminated => draft.await_release(finding),
+            InstanceState::Running => match drain::of_detaching(volume, instance, self.slot, self.view) {
+                Some(Progress::Unasked) => draft.ask(&instance.id),
+                Some(Progress::Unanswered | Progress::Drained | Progress::Proven) => draft.await_transition(),
+                Some(Progress::NotBegun | Progress::Running | Progress::Failed(_)) | None => {
+                    draft.findings.push(finding);
+                }
+            },
             // Somebody else asked for this detach, and EC2 waits until the instance lets go.
-            Some(InstanceState::Pending | InstanceState::Running | InstanceState::Stopping) => {
-                draft.findings.push(finding);
-            }
+            InstanceState::Pending | InstanceState::Stopping => draft.findings.push(finding),
         }
     }
 }

@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(class(&Ec2Error { action, cause }), expected, "{action} {code} {message}");
     }
 
-    const EVERY_ACTION: [Action; 10] = [
+    const EVERY_ACTION: [Action; 12] = [
         Action::DescribeVolumes,
         Action::DescribeAddresses,
         Action::DescribeInstances,
@@ -121,6 +121,8 @@ mod tests {
         Action::DisassociateAddress,
         Action::TerminateInstances,
         Action::CreateTags,
+        Action::ListCommands,
+        Action::SendCommand,
     ];
 
     #[test]
@@ -158,6 +160,26 @@ mod tests {
             for (_, code) in rows.iter().filter(|(_, code)| !listed.contains(code)) {
                 check(action, code, "", Class::Permanent);
             }
+        }
+    }
+
+    /// Systems Manager API reference, `SendCommand` and `ListCommands`, "Errors". None of them passes within the two minutes
+    /// of an interruption; the volume is then released as ever.
+    #[test]
+    fn what_systems_manager_refuses_is_permanent() {
+        for code in [
+            "InvalidInstanceId",
+            "InvalidDocument",
+            "InvalidDocumentVersion",
+            "InvalidParameters",
+            "MaxDocumentSizeExceeded",
+            "UnsupportedPlatformType",
+            "AccessDeniedException",
+        ] {
+            check(Action::SendCommand, code, "", Class::Permanent);
+        }
+        for code in ["InvalidInstanceId", "InvalidFilterKey", "InvalidNextToken", "AccessDeniedException"] {
+            check(Action::ListCommands, code, "", Class::Permanent);
         }
     }
 

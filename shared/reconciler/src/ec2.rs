@@ -1,8 +1,10 @@
-//! EC2 as the reconciler needs it: four questions, six acts, and the way they fail.
+//! EC2 as the reconciler needs it: four questions, six acts, and the way they fail. Of Systems Manager, which runs the drain
+//! document, one question and one act.
 //!
 //! This module names no SDK. Whoever implements [`Ec2`] turns EC2's answers into the planner's facts, and
 //! retries questions but never an act: a second try of an act could land after the look that justified it.
 
+use chrono::{DateTime, Utc};
 use planner::device::DeviceName;
 use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
 use planner::observation::{Address, Instance, Volume};
@@ -65,6 +67,22 @@ pub trait Ec2: Sync {
     /// `TerminateInstances` of this one.
     fn terminate_instance(&self, instance: &InstanceId) -> impl Future<Output = Result<(), Ec2Error>> + Send;
 
+    /// The commands that were sent to the instance and asked for at that time or later (Systems Manager, `ListCommands`).
+    fn commands(
+        &self,
+        instance: &InstanceId,
+        since: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Vec<ListedCommand>, Ec2Error>> + Send;
+
+    /// Sends the document to this instance, with the ids of the volumes, separated by spaces, as its one parameter
+    /// [`VOLUMES`] (Systems Manager, `SendCommand`).
+    fn send_command(
+        &self,
+        instance: &InstanceId,
+        document: &str,
+        volumes: &[VolumeId],
+    ) -> impl Future<Output = Result<(), Ec2Error>> + Send;
+
     /// `CreateTags` with `holdfast:draining` alone.
     fn mark_draining(
         &self,
@@ -82,9 +100,31 @@ pub enum InstanceQuery<'a> {
     Fleets(&'a BTreeSet<FleetName>),
 }
 
-/// A call of EC2.
+/// The parameter of a drain document that names the volumes.
+pub const VOLUMES: &str = "volumes";
+
+/// A command as Systems Manager lists it (Systems Manager API reference, `Command`); empty where it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListedCommand {
+    /// Its id.
+    pub id: String,
+    /// The name or the ARN of its document, as it was sent.
+    pub document: String,
+    /// The instances that it was sent to by their ids.
+    pub instances: Vec<String>,
+    /// What its parameter [`VOLUMES`] says.
+    pub volumes: Vec<String>,
+    /// When it was asked for.
+    pub requested: Option<DateTime<Utc>>,
+    /// `Status`, over all of its instances.
+    pub status: String,
+    /// `StatusDetails`.
+    pub details: String,
+}
+
+/// A call of EC2, or of Systems Manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each is EC2's own name of the call")]
+#[expect(missing_docs, reason = "each is AWS's own name of the call")]
 pub enum Action {
     DescribeVolumes,
     DescribeAddresses,
@@ -96,6 +136,8 @@ pub enum Action {
     DisassociateAddress,
     TerminateInstances,
     CreateTags,
+    ListCommands,
+    SendCommand,
 }
 
 impl fmt::Display for Action {

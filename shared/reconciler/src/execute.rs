@@ -148,6 +148,9 @@ pub(crate) async fn act<E: Ec2, C: Clock>(ec2: &E, clock: &C, began: DateTime<Ut
             ec2.associate_address(address, interface, *private).await
         }
         Step::TerminateInstance { instance } => ec2.terminate_instance(instance).await,
+        Step::DrainVolumes { instance, volumes, document } => {
+            ec2.send_command(instance, document, volumes).await
+        }
         Step::MarkDraining { instance, value } => ec2.mark_draining(instance, value).await,
     };
     let now = clock.now();
@@ -173,6 +176,9 @@ impl Done {
             }
             (Step::TerminateInstance { instance }, Effect::Done(at)) => {
                 memory.terminated.insert(instance.clone(), *at);
+            }
+            (Step::DrainVolumes { instance, .. }, Effect::Done(at)) => {
+                memory.sent.insert(instance.clone(), *at);
             }
             (Step::DetachVolume { volume, .. }, Effect::Done(_)) => {
                 memory.accepted.remove(volume);

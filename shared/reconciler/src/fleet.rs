@@ -8,14 +8,16 @@ use crate::ec2::{Ec2, Ec2Error};
 use crate::events::Patience;
 use crate::execute::{Done, Effect, Executor, Journal};
 use crate::observe;
+use crate::record;
 use crate::report::{FleetReport, SlotReport, StepReport};
+use crate::settings::Settings;
 use chrono::{DateTime, Utc};
 use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
 use planner::memory::Memory;
 use planner::observation::Observation;
 use planner::plan::{Next, Plan, SlotPlan, SlotState, Step};
-use planner::tags::{DrainingTag, Policy};
+use planner::tags::DrainingTag;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -24,11 +26,13 @@ use tokio::time::Instant;
 pub(crate) struct Context<'a, E, C> {
     pub(crate) ec2: &'a E,
     pub(crate) clock: &'a C,
-    pub(crate) default_policy: Policy,
+    pub(crate) settings: &'a Settings,
     pub(crate) dry_run: bool,
     pub(crate) patience: Patience,
     /// Marks that this invocation wrote, which EC2's answers may not show yet.
     pub(crate) marks: BTreeMap<InstanceId, DrainingTag>,
+    /// Those of them of which EC2 has not said that it has them.
+    pub(crate) unmarked: BTreeSet<InstanceId>,
 }
 
 /// A fleet's part of an invocation. It outlives the work on it, so that what was done can be told in any case.
@@ -87,8 +91,8 @@ impl FleetRun {
             let began = Instant::now();
             context.overlay(&mut seen);
             self.memory.learn(&seen);
+            let plan = record::plan(&mut seen, context.ec2).await;
             // Kept before it is carried out, for the round may be cut off by the deadline.
-            let plan = planner::plan(&seen);
             self.plan = Some(plan.clone());
             self.courses.look(&seen, &plan);
             let pause = if context.dry_run {
@@ -169,7 +173,7 @@ impl FleetRun {
         let look =
             observe::survey(context.ec2, context.clock, observe::members(context.ec2, &fleets)).await?;
         let memory = |_: &FleetName| self.memory.clone();
-        let seen = observe::complete(context.ec2, look, &fleets, context.default_policy, memory).await?;
+        let seen = observe::complete(context.ec2, look, &fleets, context.settings, memory).await?;
         Ok(seen.into_iter().next())
     }
 
@@ -208,6 +212,10 @@ impl<E, C> Context<'_, E, C> {
     fn overlay(&self, seen: &mut Observation) {
         for instance in &mut seen.instances {
             if let Some(tag) = self.marks.get(&instance.id) {
+                // Another function may have written it.
+                if instance.tags.draining.as_ref() != Some(tag) && self.unmarked.contains(&instance.id) {
+                    seen.memory.unmarked.insert(instance.id.clone());
+                }
                 instance.tags.draining = Some(tag.clone());
             }
         }

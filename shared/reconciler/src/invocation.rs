@@ -70,10 +70,11 @@ pub async fn run<E: Ec2, C: Clock>(
         context: Context {
             ec2,
             clock,
-            default_policy: settings.handover,
+            settings,
             dry_run: settings.dry_run || trigger.dry_run,
             patience: trigger.patience,
             marks: BTreeMap::new(),
+            unmarked: BTreeSet::new(),
         },
         trigger,
         runs: Vec::new(),
@@ -178,7 +179,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         }
         look.instances = observe::members_and_holders(ec2, &look, &fleets).await?;
         let memory = |_: &FleetName| Memory::default();
-        observe::complete(ec2, look, &fleets, self.context.default_policy, memory).await.map(Some)
+        observe::complete(ec2, look, &fleets, self.context.settings, memory).await.map(Some)
     }
 
     /// Writes the trigger's warning down on an instance of one of the fleets, if it says something new. Once in an
@@ -196,6 +197,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             return Written::Settled;
         };
         self.context.marks.insert(instance.id.clone(), tag);
+        self.context.unmarked.insert(instance.id.clone());
         if self.context.dry_run {
             self.mark = Some(Mark { step, effect: Effect::Planned });
             return Written::Settled;
@@ -208,6 +210,9 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             // Only a try that was made says anything about the one before it.
             self.mark = earlier;
             return Written::TooLate;
+        }
+        if matches!(effect, Effect::Done(_)) {
+            self.context.unmarked.remove(&instance.id);
         }
         self.mark = Some(Mark { step, effect });
         Written::Settled

@@ -14,6 +14,7 @@ pub mod invocation;
 pub mod metrics;
 pub mod notifications;
 mod observe;
+mod record;
 pub mod report;
 pub mod settings;
 mod warning;

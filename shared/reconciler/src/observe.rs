@@ -4,12 +4,12 @@
 
 use crate::clock::Clock;
 use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
+use crate::settings::Settings;
 use chrono::{DateTime, Utc};
 use futures_util::future::{try_join, try_join3};
 use planner::ids::{FleetName, InstanceId};
 use planner::memory::Memory;
 use planner::observation::{Address, Instance, InstanceState, Observation, Volume};
-use planner::tags::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is tagged for Holdfast in this account and region.
@@ -128,7 +128,7 @@ pub(crate) async fn complete<E: Ec2>(
     ec2: &E,
     look: Look,
     fleets: &BTreeSet<FleetName>,
-    default_policy: Policy,
+    settings: &Settings,
     memory: impl Fn(&FleetName) -> Memory,
 ) -> Result<Vec<Observation>, Ec2Error> {
     let Look { survey, mut instances } = look;
@@ -156,11 +156,13 @@ pub(crate) async fn complete<E: Ec2>(
         Observation {
             began: survey.began,
             fleet: fleet.clone(),
-            default_policy,
+            default_policy: settings.handover,
+            drain_document: settings.drain_document.clone(),
             volumes,
             addresses,
             instances,
             managed: managed.clone(),
+            records: BTreeMap::new(),
             memory: memory(fleet),
         }
     });

@@ -9,7 +9,7 @@ use planner::tags::Policy;
 pub struct Settings {
     /// The policy of a slot whose tags name none (`HOLDFAST_HANDOVER`).
     pub handover: Policy,
-    /// The SSM document of the policy `drain` (`HOLDFAST_DRAIN_DOCUMENT`); read from the day that policy is there.
+    /// The SSM document of the policy `drain` (`HOLDFAST_DRAIN_DOCUMENT`).
     pub drain_document: Option<String>,
     /// Whether to plan and report only (`HOLDFAST_DRY_RUN`).
     pub dry_run: bool,

@@ -72,6 +72,11 @@ pub trait Operation: Debug {
         CallKind::Act
     }
 
+    /// How its service refuses it when there were too many calls.
+    fn throttled(&self) -> ApiError {
+        ApiError::throttled()
+    }
+
     /// Whether it only asks if it would be allowed.
     fn is_dry_run(&self) -> bool {
         false

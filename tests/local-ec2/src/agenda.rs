@@ -36,6 +36,14 @@ pub(crate) enum Due {
     Released(VolumeId, u64),
     /// The fleet looks after its capacity.
     FleetLook(FleetId),
+    /// The agent of the instance takes the command up, if it is still there.
+    CommandTaken(String),
+    /// The command has ended.
+    CommandEnded(String),
+    /// The command has not reached its instance in time.
+    CommandUndelivered(String),
+    /// The command has run for too long.
+    CommandOverdue(String),
     /// The fleet terminates an instance that it has replaced.
     Retired(FleetId, InstanceId),
 }

@@ -13,6 +13,7 @@ use crate::history::Store;
 use crate::ids::{FleetId, Mint, SpotRequestId, TemplateId};
 use crate::judge::{Judge, Offence};
 use crate::setup::{Principal, Setup, Throttling};
+use crate::ssm::Command;
 use crate::state::{Address, Fleet, Instance, Interface, LaunchTemplate, SpotRequest, Volume};
 use crate::throttle::Throttle;
 use crate::time::{Span, Time};
@@ -42,6 +43,9 @@ pub struct Cloud {
     pub(crate) spot_requests: Store<SpotRequestId, SpotRequest>,
     pub(crate) fleets: Store<FleetId, Fleet>,
     pub(crate) templates: Store<TemplateId, LaunchTemplate>,
+    pub(crate) commands: Store<String, Command>,
+    /// Which instances have an agent of Systems Manager, of those that were asked.
+    pub(crate) agents: BTreeMap<InstanceId, bool>,
     /// Associations that were and are no more.
     pub(crate) ended_associations: BTreeSet<AssociationId>,
     /// KMS keys that cannot be used.
@@ -82,6 +86,8 @@ impl Cloud {
             spot_requests: Store::new(keep),
             fleets: Store::new(keep),
             templates: Store::new(keep),
+            commands: Store::new(keep),
+            agents: BTreeMap::new(),
             ended_associations: BTreeSet::new(),
             disabled_keys: BTreeSet::new(),
             starved_zones: BTreeSet::new(),
@@ -141,7 +147,7 @@ impl Cloud {
         let accused: Vec<&Offence> = charges.iter().filter(|offence| offence.is_in_the_attempt()).collect();
         self.judge.record(self.now, operation, &accused);
         if !self.throttle.admits(operation.name(), operation.kind(), self.now) {
-            return Err(ApiError::throttled());
+            return Err(operation.throttled());
         }
         if operation.is_dry_run() {
             return Err(ApiError::dry_run());

@@ -8,6 +8,7 @@ pub use spec::{BadSpec, Shares};
 
 use crate::chance::Chance;
 use crate::error::ApiError;
+use crate::ssm;
 use crate::timing::Timing;
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
@@ -91,8 +92,11 @@ impl Fault {
     pub(crate) fn answer(self, action: &str) -> Option<ApiError> {
         match self {
             Self::Refused => Some(conflict(action)),
+            Self::Denied if ssm::has(action) => Some(ssm::denied()),
             Self::Denied => Some(denied()),
+            Self::Throttled if ssm::has(action) => Some(ssm::throttled()),
             Self::Throttled => Some(ApiError::throttled()),
+            Self::Broken if ssm::has(action) => Some(ssm::broken()),
             Self::Broken => Some(ApiError::server("InternalError", "An internal error has occurred", 500)),
             Self::Reset
             | Self::Slow
@@ -124,6 +128,8 @@ fn conflict(action: &str) -> ApiError {
         "AssociateAddress" => ("Resource.AlreadyAssociated", "The resource is already associated"),
         "DisassociateAddress" => ("InvalidAssociationID.NotFound", "The association ID does not exist"),
         "CreateTags" => ("InvalidInstanceID.NotFound", "The instance ID does not exist"),
+        "SendCommand" => return ssm::invalid_instance("i-0123456789abcdef0"),
+        _ if ssm::has(action) => return ssm::denied(),
         _ => return denied(),
     };
     ApiError::refusal(code, message)

@@ -5,7 +5,9 @@
 mod charges;
 mod offence;
 
-pub(crate) use charges::{of_associate, of_attach, of_create_tags, of_detach, of_disassociate, of_terminate};
+pub(crate) use charges::{
+    of_associate, of_attach, of_create_tags, of_detach, of_disassociate, of_send_command, of_terminate,
+};
 pub use offence::Offence;
 
 use crate::actions::Operation;

@@ -13,6 +13,9 @@
 //! first two before EC2 has the call and the last one after; `lost` and `timeout` leave it open without one. All
 //! delays are of the cloud's time, so a [`Speed`] of 10 makes them a tenth as long.
 //!
+//! Systems Manager is at the same address, by its JSON protocol: [`ssm::NAMES`]. Its documents are those of
+//! [`Setup::documents`], and each unmounts the volumes that its parameter `volumes` names.
+//!
 //! # The control API
 //! On the same port, below `/_/`: whoever tests or shows something is the world here. A command is a POST with a JSON
 //! object, and is answered with one. What cannot be done is answered with HTTP 400 and `{"error": "…"}`.
@@ -52,6 +55,7 @@ mod life;
 mod listing;
 mod lookup;
 mod setup;
+pub mod ssm;
 pub mod state;
 mod tags;
 mod throttle;

@@ -49,6 +49,10 @@ impl Cloud {
             Due::Mounted(volume, serial) => self.on_mounted(&volume, serial),
             Due::Detached(volume, serial) => self.on_detached(&volume, serial),
             Due::Released(volume, serial) => self.on_released(&volume, serial),
+            Due::CommandTaken(command) => self.on_command_taken(&command),
+            Due::CommandEnded(command) => self.on_command_ended(&command),
+            Due::CommandUndelivered(command) => self.on_command_undelivered(&command),
+            Due::CommandOverdue(command) => self.on_command_overdue(&command),
             Due::FleetLook(fleet) => self.look_after(&fleet),
             Due::Retired(fleet, instance) => self.retire(&fleet, &instance),
         }

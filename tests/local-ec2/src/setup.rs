@@ -5,6 +5,7 @@ use crate::faults::Shares;
 use crate::time::{Time, epoch};
 use crate::timing::Timing;
 use planner::ids::Zone;
+use std::collections::BTreeSet;
 
 /// Who makes a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Setup {
     pub faults: Shares,
     /// How events travel.
     pub weather: Weather,
+    /// The documents of Systems Manager that drain.
+    pub documents: BTreeSet<String>,
     /// How EC2 answers `DisassociateAddress` of an association that was and is no more.
     pub stale_disassociation: StaleDisassociation,
 }
@@ -74,6 +77,7 @@ impl Default for Setup {
             throttling: Throttling::On,
             faults: Shares::default(),
             weather: Weather::default(),
+            documents: BTreeSet::from(["Drain".to_owned()]),
             stale_disassociation: StaleDisassociation::Refused,
         }
     }

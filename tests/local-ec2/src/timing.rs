@@ -44,6 +44,16 @@ pub struct Timing {
     pub fleet: Span,
     /// Until a fleet that found no capacity tries again. Assumed.
     pub fleet_retry: Span,
+    /// Until the agent of an instance has taken a command up. Assumed.
+    pub command_delivery: Span,
+    /// From there to the command's end. Assumed: a service takes seconds to stop, and a disk less to be flushed.
+    pub command: Span,
+    /// The share of commands that fail: something holds the disk. None unless asked for.
+    pub command_fails: f64,
+    /// The share of commands that never reach their instance. None unless asked for.
+    pub command_lost: f64,
+    /// The share of instances without an agent. None unless asked for.
+    pub agentless_share: f64,
     /// The oldest that an answer of a Describe call may be. Zero: none is stale.
     pub max_lag: TimeDelta,
     /// The share of resources that such an answer shows as they were.
@@ -75,6 +85,11 @@ impl Default for Timing {
             notice: Span::exactly(120),
             fleet: Span::seconds(5, 30),
             fleet_retry: Span::seconds(60, 120),
+            command_delivery: Span::millis(500, 2500),
+            command: Span::seconds(1, 10),
+            command_fails: 0.0,
+            command_lost: 0.0,
+            agentless_share: 0.0,
             max_lag: TimeDelta::zero(),
             stale_share: 0.3,
             latency: Span::millis(20, 150),
@@ -100,6 +115,8 @@ impl Timing {
             shutdown_stopped: Span::NONE,
             release: Span::NONE,
             fleet: Span::NONE,
+            command_delivery: Span::NONE,
+            command: Span::NONE,
             latency: Span::NONE,
             ..Self::default()
         }

@@ -2,6 +2,7 @@
 
 use crate::cloud::Cloud;
 use crate::ids::FleetId;
+use crate::ssm::Command;
 use crate::state::{Address, Fleet, Instance, Interface, SpotRequest, Volume};
 use planner::ids::{AllocationId, InstanceId, VolumeId};
 
@@ -24,6 +25,11 @@ impl Cloud {
     /// The spot request that an instance fulfils, or did.
     pub fn spot_request(&self, instance: &InstanceId) -> Option<&SpotRequest> {
         self.spot_request_of(instance)
+    }
+
+    /// Every command of Systems Manager that was ever sent.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.commands.values()
     }
 
     /// The volume.

@@ -11,7 +11,7 @@ use planner::ids::{
 use planner::observation as seen;
 use planner::plan::{Next, SlotPlan, Step};
 use planner::tags::{DrainingTag, InstanceTags, ResourceTags, Setting};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// When every look begins, in seconds.
@@ -47,11 +47,13 @@ impl<'a> Sources<'a> {
         Some(seen::Observation {
             began: time(NOW),
             default_policy: self.volumes.handover.policy(),
+            drain_document: None,
             volumes: volumes.map(|(n, it)| volume(n, it, paused)).collect::<Option<_>>()?,
             addresses: addresses.map(|(n, it)| address(n, *it, paused)).collect::<Option<_>>()?,
             instances: born.map(|(n, it)| instance(n, it, places, self.instances)).collect::<Option<_>>()?,
             managed: BTreeSet::from([fleet.clone()]),
             fleet,
+            records: BTreeMap::new(),
             memory: memory.remembered()?,
         })
     }
@@ -100,7 +102,7 @@ fn call(step: &Step) -> Option<Call> {
             association: number(association.as_str())?,
         },
         Step::TerminateInstance { instance } => Call::Terminate { instance: number(instance.as_str())? },
-        Step::MarkDraining { .. } => return None,
+        Step::DrainVolumes { .. } | Step::MarkDraining { .. } => return None,
     })
 }
 

@@ -117,6 +117,7 @@ fn action(request: &Request) -> Option<String> {
     if let Some((_, target)) = target {
         return Some(match target.split_once('.') {
             Some(("AWSEvents", action)) => format!("events:{action}"),
+            Some(("AmazonSSM", action)) => format!("ssm:{action}"),
             Some((service, action)) => format!("{service}:{action}"),
             None => target.clone(),
         });

@@ -1,5 +1,6 @@
 //! One invocation's EC2: the local one, with its calls traced and its looks counted. It may make a mistake on purpose.
 
+use crate::deployment::DOCUMENT;
 use crate::mistake::Mistake;
 use crate::trace::Trace;
 use local_ec2::actions::{AssociateAddress, DetachVolume, Operation};
@@ -8,7 +9,7 @@ use planner::device::{self, DeviceName};
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
 use planner::observation::{Address, Instance, InstanceState, Volume, VolumeState};
 use reconciler::clock::Clock;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -116,6 +117,20 @@ impl Caller {
             self.tell(|| format!("{what}: {error}"));
         }
         answer
+    }
+
+    /// A command that was never sent, and that drained every volume there is a moment ago.
+    fn made_up(&self, instance: &InstanceId) -> ListedCommand {
+        let cloud = self.region.cloud();
+        ListedCommand {
+            id: "made-up".to_owned(),
+            document: DOCUMENT.to_owned(),
+            instances: vec![instance.to_string()],
+            volumes: cloud.volumes().map(|volume| volume.id.to_string()).collect(),
+            requested: Some(cloud.now()),
+            status: "Success".to_owned(),
+            details: "Success".to_owned(),
+        }
     }
 
     /// A call that the reconciler's interface cannot express.
@@ -251,6 +266,33 @@ impl Ec2 for Caller {
     async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
         let call = self.inner.terminate_instance(instance);
         self.act(|| format!("TerminateInstances {instance}"), call).await
+    }
+
+    async fn commands(&self, instance: &InstanceId, since: Time) -> Result<Vec<ListedCommand>, Ec2Error> {
+        let mut found = self.told("ListCommands", self.inner.commands(instance, since).await).await?;
+        if self.makes(Mistake::NoProof) {
+            found.push(self.made_up(instance));
+        }
+        for command in &mut found {
+            if self.makes(Mistake::OldProof) && command.status == "Success" {
+                command.requested = Some(self.inner.now());
+            }
+            if self.makes(Mistake::ForeignProof) {
+                command.volumes = self.made_up(instance).volumes;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn send_command(
+        &self,
+        instance: &InstanceId,
+        document: &str,
+        volumes: &[VolumeId],
+    ) -> Result<(), Ec2Error> {
+        let call = self.inner.send_command(instance, document, volumes);
+        let named = volumes.iter().map(VolumeId::as_str).collect::<Vec<_>>().join(" ");
+        self.act(|| format!("SendCommand {instance} {named}"), call).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

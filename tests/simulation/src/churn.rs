@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use local_ec2::actions::{
     DeviceChange, ModifyInstanceAttribute, RebootInstances, StartInstances, StopInstances, TerminateInstances,
 };
-use local_ec2::state::Instance;
+use local_ec2::state::{Instance, Usage, Volume};
 use local_ec2::{Cloud, TagSet, Time};
 use planner::ids::{InstanceId, VolumeId, Zone};
 use planner::observation::InstanceState;
@@ -158,12 +158,16 @@ impl Churn {
         let id = match deed {
             Deed::Resume | Deed::Start => self.any(cloud, |i| i.state == InstanceState::Stopped),
             Deed::UnmarkDraining => self.any(cloud, |i| i.tags.get(DRAINING).is_some()),
+            // A written assumption (docs/decisions/0008): nobody reboots what was drained a moment ago, since EC2 does not
+            // tell of it.
+            Deed::Reboot => {
+                self.any(cloud, |i| i.state != InstanceState::Terminated && !is_drained(i, cloud))
+            }
             Deed::Interrupt
             | Deed::Recommend
             | Deed::Terminate
             | Deed::Stop
             | Deed::Hibernate
-            | Deed::Reboot
             | Deed::MarkDraining => self.any(cloud, |i| i.state != InstanceState::Terminated),
         }?;
         let (name, instance_ids) = (id.as_str(), vec![id.to_string()]);
@@ -228,4 +232,11 @@ fn told<T>(subject: &str, answer: Result<T, impl Display>) -> String {
         Ok(_) => subject.to_owned(),
         Err(error) => format!("{subject} ({error})"),
     }
+}
+
+/// Whether a volume of the instance was unmounted for good.
+fn is_drained(instance: &Instance, cloud: &Cloud) -> bool {
+    let here =
+        |volume: &Volume| volume.attachment_to(&instance.id).is_some_and(|on| on.usage == Usage::Drained);
+    cloud.volumes().any(here)
 }

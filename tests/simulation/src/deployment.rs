@@ -21,6 +21,8 @@ use tokio::task::JoinSet;
 /// How long Lambda waits before it tries again: one minute, then two (Lambda developer guide, "How Lambda handles
 /// errors and retries with asynchronous invocation").
 const WAITS: [TimeDelta; 2] = [TimeDelta::seconds(60), TimeDelta::seconds(120)];
+/// The drain document of the deployment, which the local EC2 has.
+pub const DOCUMENT: &str = "Drain";
 /// Between two sweeps (`template.yaml`).
 const MINUTE: TimeDelta = TimeDelta::seconds(60);
 
@@ -70,7 +72,8 @@ impl Ended {
 
 /// The settings of a fresh deployment.
 pub fn settings() -> Settings {
-    Settings { handover: Policy::OnRelease, drain_document: None, dry_run: false, notifications: false }
+    let drain_document = Some(DOCUMENT.to_owned());
+    Settings { handover: Policy::OnRelease, drain_document, dry_run: false, notifications: false }
 }
 
 /// One invocation, from its start to its end.

@@ -21,11 +21,17 @@ pub enum Mistake {
     ClaimAssociation,
     /// An instance that is being stopped is taken for stopped.
     HastyDetach,
+    /// A volume is taken for drained though nobody has drained it.
+    NoProof,
+    /// A volume is taken for drained since it was at some time.
+    OldProof,
+    /// A volume is taken for drained since another one was.
+    ForeignProof,
 }
 
 impl Mistake {
     /// Every mistake.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::StandingClock,
         Self::BlindToOthers,
         Self::NextName,
@@ -35,5 +41,8 @@ impl Mistake {
         Self::FirstPlace,
         Self::ClaimAssociation,
         Self::HastyDetach,
+        Self::NoProof,
+        Self::OldProof,
+        Self::ForeignProof,
     ];
 }

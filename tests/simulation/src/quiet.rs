@@ -18,6 +18,9 @@ pub const LOOKS: u64 = 8;
 /// After how many sweeps a fleet that is never done is given up.
 const ROUNDS: u64 = 20;
 
+/// After how many sweeps in a row that do nothing a fleet is done: a holder that was terminated has ended by then.
+const IDLE: u64 = 3;
+
 /// A sweep of one fleet, as by hand: so its looks are told from those of other fleets.
 fn sweep(fleet: &str) -> Call {
     let trigger = Trigger {
@@ -35,12 +38,14 @@ fn sweep(fleet: &str) -> Call {
 pub async fn settle(region: &Region, trace: &Trace, mistake: Option<Mistake>) -> Vec<String> {
     let mut faults = Vec::new();
     let mut acting: BTreeMap<String, u64> = BTreeMap::new();
+    let mut idle = 0;
     for round in 0.. {
         let acted = look_at_all(region, trace, mistake, &mut faults).await;
         for (fleet, looks) in &acted {
             *acting.entry(fleet.clone()).or_default() += looks;
         }
-        if acted.values().all(|looks| *looks == 0) {
+        idle = if acted.values().all(|looks| *looks == 0) { idle + 1 } else { 0 };
+        if idle == IDLE {
             break;
         }
         if round == ROUNDS {

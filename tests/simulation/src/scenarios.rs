@@ -28,7 +28,7 @@ pub enum Unprepared {
 }
 
 /// Every story.
-pub const SCENARIOS: [Scenario; 8] = [
+pub const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "first instance runs", prepare: first_instance },
     Scenario { name: "holder ends, replacement runs", prepare: ended_holder },
     Scenario { name: "holder is stopped, replacement runs", prepare: stopped_holder },
@@ -37,6 +37,8 @@ pub const SCENARIOS: [Scenario; 8] = [
     Scenario { name: "addresses only, interruption warning", prepare: addresses_only },
     Scenario { name: "three volumes, two addresses, first instance runs", prepare: many_parts },
     Scenario { name: "two volumes, two addresses, holder is stopped", prepare: many_parts_stopped },
+    Scenario { name: "interruption warning, drained", prepare: drained },
+    Scenario { name: "two volumes, drained by hand", prepare: drained_by_hand },
 ];
 
 impl Scenario {
@@ -63,6 +65,8 @@ fn timing() -> Timing {
         shutdown_stopped: Span::exactly(2),
         release: Span::exactly(-1),
         notice: Span::exactly(8),
+        command_delivery: Span::millis(500, 500),
+        command: Span::exactly(1),
         stale_share: 0.0,
         latency: Span::millis(50, 50),
         ..Timing::default().with_lag(4)
@@ -86,7 +90,19 @@ fn slot(
     (volumes, addresses): (usize, usize),
     holder: Option<&InstanceId>,
 ) -> Result<(), ApiError> {
-    let tags = stage::tags(&[(FLEET, "web"), ("holdfast:slot", name)]);
+    slot_of(cloud, &[(FLEET, "web"), ("holdfast:slot", name)], (volumes, addresses), holder)
+}
+
+const DRAINED: [(&str, &str); 2] = [(FLEET, "web"), ("holdfast:handover", "drain")];
+
+/// The same, of these tags.
+fn slot_of(
+    cloud: &mut Cloud,
+    tags: &[(&str, &str)],
+    (volumes, addresses): (usize, usize),
+    holder: Option<&InstanceId>,
+) -> Result<(), ApiError> {
+    let tags = stage::tags(tags);
     let mut made = Vec::new();
     for _ in 0..volumes {
         made.push(stage::volume(cloud, &zone(), tags.clone())?);
@@ -168,6 +184,25 @@ fn interrupted(cloud: &mut Cloud, parts: (usize, usize)) -> Result<(), Unprepare
     instance(cloud, SPOT);
     begin(cloud);
     cloud.interrupt(&holder)?;
+    Ok(())
+}
+
+fn drained(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    let holder = instance(cloud, SPOT);
+    slot_of(cloud, &DRAINED, (1, 1), Some(&holder))?;
+    instance(cloud, SPOT);
+    begin(cloud);
+    cloud.interrupt(&holder)?;
+    Ok(())
+}
+
+/// The holder stays: whatever is left undone there is not done by its end.
+fn drained_by_hand(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    let holder = instance(cloud, None);
+    slot_of(cloud, &DRAINED, (2, 0), Some(&holder))?;
+    stage::mark(cloud, holder.as_str(), "holdfast:draining", "by hand")?;
+    begin(cloud);
+    instance(cloud, None);
     Ok(())
 }
 

@@ -66,6 +66,7 @@ impl Run {
         }
         let mut figures = deployment.stop();
         region.cloud().set_faults(Shares::default());
+        region.cloud().mend_agents();
         region.cloud().judge_mut().expect_quiet();
         trace.line(region.clock().now(), || "quiet".to_owned());
         tokio::time::sleep(SETTLING).await;

@@ -47,6 +47,7 @@ async fn stop_and_churn(seed: u64, hours: u32, rules: &Rules) -> Result<Outage, 
     deployment.until(end, &mut churn).await.map_err(|error| error.to_string())?;
     drop(deployment.stop());
     region.cloud().set_faults(Shares::default());
+    region.cloud().mend_agents();
     tokio::time::sleep(Duration::from_mins(20)).await;
     quiet::settle(&region, &trace, None).await;
 

@@ -66,7 +66,11 @@ fn setup(seed: u64, random: &mut fastrand::Rng) -> Setup {
     let mut share = || random.choice(bad).unwrap_or_default();
     let weather = Weather { lost: share(), doubled: share(), late: share(), ..Weather::default() };
     let zones = zones.into_iter().take(random.usize(1..=3)).collect();
-    let timing = Timing::default().with_lag(random.i64(0..=4));
+    let agentless_share = random.choice([0.0, 0.0, 0.2]).unwrap_or_default();
+    let command_fails = random.choice([0.0, 0.0, 0.3]).unwrap_or_default();
+    let command_lost = random.choice([0.0, 0.0, 0.1]).unwrap_or_default();
+    let timing = Timing { agentless_share, command_fails, command_lost, ..Timing::default() };
+    let timing = timing.with_lag(random.i64(0..=4));
     Setup { seed, zones, timing, weather, faults: shares(random), ..Setup::default() }
 }
 
@@ -184,8 +188,9 @@ fn draw_slot(
     if chance(random, 0.05) {
         tags.insert("holdfast:paused".to_owned(), "true".to_owned());
     }
-    if chance(random, 0.1) {
-        let policy = random.choice(["on-release", "drain", "terminate", "banana"]).unwrap_or_default();
+    if chance(random, 0.4) {
+        let policies = ["on-release", "drain", "drain", "drain", "drain", "terminate", "terminate", "banana"];
+        let policy = random.choice(policies).unwrap_or_default();
         tags.insert("holdfast:handover".to_owned(), policy.to_owned());
     }
     let zone = random.choice(&fleet.zones).cloned().unwrap_or_else(|| Zone::new("us-east-1a"));

@@ -1,8 +1,10 @@
 //! Mistakes sown on purpose are found: each by what it breaks.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
 
+use local_ec2::actions::{StartInstances, StopInstances};
+use local_ec2::ssm::SendCommand;
 use local_ec2::{Cloud, Region, Setup, Span, Throttling, Timing};
-use planner::ids::Zone;
+use planner::ids::{InstanceId, VolumeId, Zone};
 use simulation::caller::Caller;
 use simulation::matrix::{Matrix, Untold};
 use simulation::mistake::Mistake;
@@ -85,6 +87,81 @@ fn force_is_found() {
 #[test]
 fn a_detach_from_a_holder_that_is_still_stopping_is_found() {
     is_found(Mistake::HastyDetach, "which was stopping and had not been drained");
+}
+
+/// A sweep over a draining holder with two volumes mounted, a candidate beside it, and whatever happened before.
+async fn drained(
+    mistake: Option<Mistake>,
+    earlier: impl Fn(&mut Cloud, &InstanceId, &[VolumeId]),
+) -> Vec<String> {
+    let zone = Zone::new("us-east-1a");
+    let mut cloud = Cloud::new(Setup { throttling: Throttling::Off, ..Setup::default() });
+    let tags = [("holdfast:fleet", "web"), ("holdfast:handover", "drain")];
+    let mut launch =
+        || stage::launch(&mut cloud, &stage::data(1, false, None), &zone, stage::tags(&tags[..1]));
+    let (holder, _) = (launch(), launch());
+    let mut volumes: Vec<_> =
+        (0..2).map(|_| stage::volume(&mut cloud, &zone, stage::tags(&tags)).unwrap()).collect();
+    volumes.sort();
+    cloud.pass(60);
+    for (volume, device) in volumes.iter().zip(["/dev/sdf", "/dev/sdg"]) {
+        stage::attach(&mut cloud, volume, &holder, device).unwrap();
+    }
+    cloud.pass(60);
+    stage::mark(&mut cloud, holder.as_str(), "holdfast:draining", "by hand").unwrap();
+    earlier(&mut cloud, &holder, &volumes);
+    let region = Region::new(cloud);
+    let call = Rules::read().unwrap().sweep().unwrap().remove(0);
+    let ended = deployment::invoke(&Caller::new(&region, 1, &Trace::off(), mistake), &call).await;
+    assert!(!ended.has_failed(), "{ended:?}");
+    assert!(region.cloud().call_counts().contains_key("DetachVolume"), "nothing was detached");
+    quiet::judged(&region.cloud())
+}
+
+/// Somebody drains a volume by hand.
+fn drain(cloud: &mut Cloud, holder: &InstanceId, volume: &VolumeId) {
+    let parameters = [("volumes".to_owned(), vec![volume.to_string()])].into();
+    let (document_name, instance_ids) = (deployment::DOCUMENT.to_owned(), vec![holder.to_string()]);
+    let call = SendCommand { document_name, instance_ids, parameters, timeout_seconds: None };
+    stage::ask(cloud, &call).unwrap();
+    cloud.pass(20);
+}
+
+fn nothing(_: &mut Cloud, _: &InstanceId, _: &[VolumeId]) {}
+
+fn one_alone(cloud: &mut Cloud, holder: &InstanceId, volumes: &[VolumeId]) {
+    drain(cloud, holder, &volumes[0]);
+}
+
+/// Both were drained, and the holder was started again since.
+fn restarted(cloud: &mut Cloud, holder: &InstanceId, volumes: &[VolumeId]) {
+    for volume in volumes {
+        drain(cloud, holder, volume);
+    }
+    let instance_ids = vec![holder.to_string()];
+    let stop = StopInstances { instance_ids: instance_ids.clone(), hibernate: false };
+    stage::ask(cloud, &stop).unwrap();
+    cloud.pass(60);
+    stage::ask(cloud, &StartInstances { instance_ids }).unwrap();
+    cloud.pass(120);
+}
+
+#[test]
+fn a_volume_leaves_a_holder_that_runs_by_a_proof_of_its_own() {
+    let words = "which was running and had not been drained";
+    let is_found = |mistake, earlier: fn(&mut Cloud, &InstanceId, &[VolumeId])| {
+        assert_eq!(on_paused_clock(drained(None, earlier)).unwrap(), Vec::<String>::new(), "{mistake:?}");
+        let found = on_paused_clock(drained(Some(mistake), earlier)).unwrap();
+        assert!(found.iter().any(|fault| fault.contains(words)), "{mistake:?} passed unnoticed: {found:?}");
+    };
+    is_found(Mistake::NoProof, nothing);
+    is_found(Mistake::ForeignProof, one_alone);
+    is_found(Mistake::OldProof, restarted);
+}
+
+#[test]
+fn a_volume_that_nobody_has_drained_is_found() {
+    is_found(Mistake::NoProof, "which was running and had not been drained");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn a_seed_does_the_same_each_time() {
 fn a_healthy_holder_keeps_all_while_every_function_is_stopped() {
     let rules = Rules::read().unwrap();
     let mut sum = Outage::default();
-    for seed in 1..=60 {
+    for seed in 1..=80 {
         let outage = outage(seed, 1, &rules);
         assert_eq!(outage.faults, Vec::<String>::new(), "seed {seed}");
         sum.held += outage.held;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use template::{Template, function_folders};
 
-/// The settings of the contract, each with the parameter that it comes from.
-const SETTINGS: [(&str, &str); 4] = [
+/// The settings of the contract that come from a parameter, each with that. Whence the document comes is a matter of what
+/// the functions may do.
+const SETTINGS: [(&str, &str); 3] = [
     ("HOLDFAST_HANDOVER", "Handover"),
-    ("HOLDFAST_DRAIN_DOCUMENT", "DrainDocument"),
     ("HOLDFAST_DRY_RUN", "DryRun"),
     ("HOLDFAST_NOTIFICATIONS", "Notifications"),
 ];
@@ -89,7 +89,9 @@ fn every_setting_is_declared_for_each_function() {
     let template = Template::read().unwrap();
     for function in template.functions().unwrap() {
         let variables = function.at("/Environment/Variables").unwrap().as_object().unwrap();
+        assert!(variables.contains_key("HOLDFAST_DRAIN_DOCUMENT"), "{}", function.logical_id);
         let declared = variables.iter().filter(|(name, _)| name.starts_with("HOLDFAST_"));
+        let declared = declared.filter(|(name, _)| *name != "HOLDFAST_DRAIN_DOCUMENT");
         let declared: BTreeMap<_, _> = declared.map(|(name, value)| (name.as_str(), value.clone())).collect();
         let expected = SETTINGS.map(|(setting, parameter)| (setting, json!({"Ref": parameter})));
         assert_eq!(declared, BTreeMap::from(expected), "{}", function.logical_id);

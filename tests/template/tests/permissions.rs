@@ -25,7 +25,7 @@ fn statements() -> Result<Vec<(Function, Statement)>, Error> {
 }
 
 fn reads_only(statement: &Statement) -> bool {
-    statement.actions.iter().all(|action| action.starts_with("ec2:Describe"))
+    statement.actions.iter().all(|action| action.starts_with("ec2:Describe") || action == "ssm:ListCommands")
 }
 
 /// The condition that a resource has this tag, whatever its value.
@@ -60,6 +60,8 @@ fn every_function_may_do_what_it_does_and_nothing_else() {
         "kms:CreateGrant",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "ssm:ListCommands",
+        "ssm:SendCommand",
     ];
     let more = BTreeMap::from([
         ("instance-state-change", FAILURES.to_vec()),
@@ -124,7 +126,8 @@ fn no_write_to_ec2_or_kms_is_allowed_without_a_condition() {
 #[test]
 fn reads_and_writes_are_not_mixed_in_a_statement() {
     for (function, statement) in statements().unwrap() {
-        let reads = statement.actions.iter().any(|action| action.starts_with("ec2:Describe"));
+        let is_read = |action: &String| action.starts_with("ec2:Describe") || action == "ssm:ListCommands";
+        let reads = statement.actions.iter().any(is_read);
         assert_eq!(reads, reads_only(&statement), "{}: {statement:?}", function.logical_id);
     }
 }
@@ -227,6 +230,8 @@ fn only_these_permissions_depend_on_a_parameter() {
         ("kms:CreateGrant", "HasVolumeKeys"),
         ("kms:Decrypt", "HasEncryptionKey"),
         ("kms:GenerateDataKey", "HasEncryptionKey"),
+        ("ssm:ListCommands", "MayDrain"),
+        ("ssm:SendCommand", "MayDrain"),
     ]);
     for (function, statement) in statements().unwrap() {
         for action in &statement.actions {
@@ -288,6 +293,40 @@ fn instances_of_fleets_are_terminated_only_where_a_parameter_asks_for_it() {
     let asked = json!({"Fn::Or": [{"Fn::Equals": [{"Ref": "Handover"}, "terminate"]},
         {"Fn::Equals": [{"Ref": "AllowTerminate"}, "true"]}]});
     assert_eq!(template.at("/Conditions/MayTerminate").unwrap(), &asked);
+}
+
+#[test]
+fn the_drain_document_alone_is_run_on_instances_of_fleets_alone_where_a_parameter_asks_for_it() {
+    let all = statements().unwrap();
+    let template = Template::read().unwrap();
+    let document = json!({"Fn::Sub": [
+        "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:document/${Document}",
+        {"Document": {"Fn::If": ["HasDrainDocument", {"Ref": "DrainDocument"}, {"Ref": "DrainVolumes"}]}}
+    ]});
+    for function in template.functions().unwrap() {
+        let own =
+            all.iter().filter(|(other, _)| other.binary == function.binary).map(|(_, statement)| statement);
+        let (mut conditions, mut documents) = (BTreeSet::new(), 0);
+        for statement in own.filter(|statement| statement.actions.contains("ssm:SendCommand")) {
+            assert_eq!(statement.actions.len(), 1);
+            if statement.is_about("instance") {
+                conditions.insert(statement.condition.to_string());
+            } else {
+                assert_eq!(statement.resources, std::slice::from_ref(&document));
+                documents += 1;
+            }
+        }
+        let tagged = |key| json!({"Null": {format!("ssm:resourceTag/{key}"): "false"}}).to_string();
+        assert_eq!(conditions, BTreeSet::from(FLEET_TAGS.map(tagged)), "{}", function.logical_id);
+        assert_eq!(documents, 1);
+    }
+    assert_eq!(template.at("/Parameters/AllowDrain/Default").unwrap(), "false");
+    let asked = json!({"Fn::Equals": [{"Ref": "AllowDrain"}, "true"]});
+    assert_eq!(template.at("/Conditions/MayDrain").unwrap(), &asked);
+    let given = json!({"Fn::If": ["MayDrain",
+        {"Fn::If": ["HasDrainDocument", {"Ref": "DrainDocument"}, {"Ref": "DrainVolumes"}]}, ""]});
+    let setting = "/Globals/Function/Environment/Variables/HOLDFAST_DRAIN_DOCUMENT";
+    assert_eq!(template.at(setting).unwrap(), &given);
 }
 
 #[test]

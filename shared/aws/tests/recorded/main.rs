@@ -7,6 +7,7 @@ mod calls;
 mod connection;
 mod failures;
 mod instances;
+mod manager;
 mod notifier;
 mod queries;
 mod replay;

@@ -1,6 +1,6 @@
 //! An EC2 that answers exactly the requests that it was recorded with, each once, in any order.
 
-use aws::{CallCounter, Ec2Client, client};
+use aws::{CallCounter, Ec2Client, Manager, client};
 use aws_sdk_ec2::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_ec2::config::{AsyncSleep, Builder, Credentials, Region, Sleep};
 use aws_sdk_ec2::error::ConnectorError;
@@ -158,7 +158,16 @@ fn client_of(
 ) -> Ec2Client {
     let connector = SharedHttpConnector::new(connector);
     let config = base().http_client(http_client_fn(move |_, _| connector.clone()));
-    Ec2Client::new(Client::from_conf(configure(config).build()))
+    Ec2Client::new(Client::from_conf(configure(config).build()), no_manager())
+}
+
+/// A Systems Manager that is not asked.
+pub(crate) fn no_manager() -> Manager {
+    let config = aws_sdk_ssm::Config::builder()
+        .behavior_version_latest()
+        .region(aws_sdk_ssm::config::Region::from_static("us-east-1"))
+        .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Silence::default())));
+    Manager::of(aws_sdk_ssm::Client::from_conf(config.build()))
 }
 
 /// The configuration of the functions, with invented credentials and without pauses between tries.

@@ -36,6 +36,7 @@ fn names(seen: &Look) -> Vec<String> {
         | Step::DisassociateAddress { .. }
         | Step::AssociateAddress { .. }
         | Step::TerminateInstance { .. }
+        | Step::DrainVolumes { .. }
         | Step::MarkDraining { .. } => None,
     };
     steps(seen).into_iter().filter_map(name).collect()

@@ -19,6 +19,7 @@ pub(crate) struct Expected {
     follow: Vec<Vec<Step>>,
     told: Vec<&'static str>,
     next: Next,
+    asks: Option<InstanceId>,
 }
 
 /// Plans what the look saw and compares all slots; nothing is to be told of the fleet.
@@ -77,6 +78,7 @@ fn slot(state: SlotState) -> Expected {
         follow: Vec::new(),
         told: Vec::new(),
         next: Next::Nothing,
+        asks: None,
     }
 }
 
@@ -111,6 +113,12 @@ impl Expected {
         self
     }
 
+    /// The plan depends on what Systems Manager has on record of instance n.
+    pub(crate) fn asks(mut self, n: u8) -> Self {
+        self.asks = Some(instance_id(n));
+        self.next(Next::Transition)
+    }
+
     pub(crate) fn next(mut self, next: Next) -> Self {
         self.next = next;
         self
@@ -136,6 +144,7 @@ impl From<SlotPlan> for Expected {
             follow: plan.follow,
             told,
             next: plan.next,
+            asks: plan.asks,
         }
     }
 }
@@ -175,6 +184,12 @@ pub(crate) fn of(seen: &Look, slot: &str) -> SlotPlan {
 /// Whether the slot attaches a volume.
 pub(crate) fn attaches(plan: &SlotPlan) -> bool {
     plan.steps().any(|step| step.name() == "attach-volume")
+}
+
+/// Drains the instance of these volumes by the document of the fixtures.
+pub(crate) fn drain(instance: u8, volumes: &[u8]) -> Step {
+    let volumes = volumes.iter().copied().map(volume_id).collect();
+    Step::DrainVolumes { instance: instance_id(instance), volumes, document: "Drain".to_owned() }
 }
 
 pub(crate) fn terminate(instance: u8) -> Step {

@@ -3,9 +3,10 @@
 //! A new finding does not compile here before it has an example.
 
 use crate::expected::{attach, of};
+use planner::command::CommandStatus;
 use planner::finding::{Finding, Severity};
 use planner::fixtures::{
-    Look, NOW, address, at, device, elastic, instance, instance_id, look, volume, volume_id,
+    Look, NOW, address, at, command, device, elastic, instance, instance_id, look, volume, volume_id,
 };
 use planner::ids::{FleetName, SlotName};
 use planner::memory::{Accepted, Failure};
@@ -126,6 +127,17 @@ examples! {
                 .sees(volume(1).tagged(&[(HANDOVER, "terminate")]).on(1).but(|v| {
                     v.attachments[0].delete_on_termination = true;
                 }));
+        NotDrained "as with on-release: ExecutionTimedOut"
+            look()
+                .sees(instance(1).draining("by hand"))
+                .sees(instance(2))
+                .sees(volume(1).tagged(&[(HANDOVER, "drain")]).on(1))
+                .records(1, &[command(5, &[1], CommandStatus::Failed("ExecutionTimedOut".to_owned()))]);
+        Drained "as soon as a candidate runs"
+            look()
+                .sees(instance(1).draining("spot-interruption-warning 2026-11-23T12:15:00Z"))
+                .sees(volume(1).tagged(&[(HANDOVER, "drain")]).on(1))
+                .records(1, &[command(5, &[1], CommandStatus::Success)]);
         HolderStarting "is starting"
             look().sees(instance(1).is(InstanceState::Pending)).sees(volume(1).on(1));
         Detaching "unmount it"
@@ -153,8 +165,8 @@ examples! {
             look()
                 .sees(instance(1))
                 .sees(volume(1).on(1).but(|v| v.attachments[0].delete_on_termination = true));
-        PolicyUnavailable "handed over as with on-release"
-            look().sees(volume(1).tagged(&[(HANDOVER, "drain")]));
+        NoDrainDocument "set the parameter AllowDrain"
+            look().but(|o| o.drain_document = None).sees(volume(1).tagged(&[(HANDOVER, "drain")]));
         SeveralFleets "correct its tags"
             look()
                 .but(|o| { o.managed.insert(FleetName::new("shop")); })
@@ -205,7 +217,7 @@ fn message_names_the_resource_and_says_what_to_do() {
 
 #[test]
 fn finding_names_a_resource_unless_it_is_about_none() {
-    let about_none = ["UnusableFleetName", "TooManyVolumes", "NoCandidate", "PolicyUnavailable"];
+    let about_none = ["UnusableFleetName", "TooManyVolumes", "NoCandidate", "NoDrainDocument"];
     for (wanted, _, seen) in examples() {
         let named = produced(wanted, &seen).resource().is_some();
         assert_eq!(named, !about_none.contains(&wanted), "{wanted}");
@@ -230,7 +242,9 @@ fn finding_that_a_tag_is_to_blame_for_names_the_tag() {
         ("VolumeOutsideFleet", FLEET),
         ("AddressOutsideFleet", FLEET),
         ("SeveralFleets", FLEET),
-        ("PolicyUnavailable", HANDOVER),
+        ("NoDrainDocument", HANDOVER),
+        ("NotDrained", HANDOVER),
+        ("Drained", HANDOVER),
         ("HolderDraining", planner::tags::DRAINING),
         ("AddressOnPaused", PAUSED),
         ("NotTerminated", HANDOVER),

@@ -9,6 +9,7 @@ mod blocked;
 mod candidates;
 mod details;
 mod devices;
+mod drain;
 mod draining;
 mod expected;
 mod findings;

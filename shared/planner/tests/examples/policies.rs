@@ -1,12 +1,10 @@
-//! Policies: what each does about a draining holder. In this version `drain` hands over as `on-release` does, and says
-//! so; what `terminate` does has a module of its own.
+//! Policies: which one a slot has, and what none of them touches. What `drain` and `terminate` do about a draining holder
+//! has a module for each.
 
 use crate::expected::{Expected, blocked, check, detach, held, moving, waiting};
 use planner::fixtures::{InstanceBuilder, Look, VolumeBuilder, address, instance, look, volume};
 use planner::observation::InstanceState;
 use planner::tags::{HANDOVER, Policy};
-
-const UNAVAILABLE: [Policy; 1] = [Policy::Drain];
 
 /// A slot of one volume on instance 1, with a candidate.
 fn held_by(holder: InstanceBuilder, volume: VolumeBuilder) -> Look {
@@ -29,31 +27,17 @@ fn on_release_leaves_the_volume_on_a_draining_holder() {
 }
 
 #[test]
-fn drain_leaves_the_volume_on_a_draining_holder_and_says_so() {
-    for policy in UNAVAILABLE {
-        check_policy(
-            policy,
-            &instance(1).draining("by hand"),
-            &waiting("holder-draining").told("policy-unavailable").on(1),
-        );
-    }
-}
-
-#[test]
 fn healthy_holder_keeps_the_slot_under_every_policy() {
-    check_policy(Policy::OnRelease, &instance(1), &held(1));
-    for policy in UNAVAILABLE {
-        check_policy(policy, &instance(1), &held(1).told("policy-unavailable"));
+    for policy in Policy::ALL {
+        check_policy(policy, &instance(1), &held(1));
     }
 }
 
 #[test]
 fn stopped_holder_gives_the_volume_under_every_policy() {
     let stopped = instance(1).is(InstanceState::Stopped);
-    let taken = moving().on(1).lead(detach(1, 1));
-    check_policy(Policy::OnRelease, &stopped, &taken);
-    for policy in UNAVAILABLE {
-        check_policy(policy, &stopped, &taken.clone().told("policy-unavailable"));
+    for policy in Policy::ALL {
+        check_policy(policy, &stopped, &moving().on(1).lead(detach(1, 1)));
     }
 }
 
@@ -66,8 +50,9 @@ fn tag_wins_over_the_default() {
 #[test]
 fn policy_of_an_address_is_the_policy_of_its_slot() {
     check(
-        held_by(instance(1), volume(1)).sees(address(1).on(1).tagged(&[(HANDOVER, "drain")])),
-        held(1).told("policy-unavailable"),
+        held_by(instance(1).draining("by hand"), volume(1))
+            .sees(address(1).on(1).tagged(&[(HANDOVER, "terminate")])),
+        moving().on(1).told("holder-draining").lead(crate::expected::terminate(1)),
     );
 }
 
@@ -96,8 +81,7 @@ fn delete_on_termination_is_told_under_every_policy() {
         volume.on(1).but(|v| v.attachments.iter_mut().for_each(|a| a.delete_on_termination = true))
     };
     let seen = |policy| look().sees(instance(1)).sees(doomed(with_policy(policy)));
-    check(seen(Policy::OnRelease), held(1).told("delete-on-termination"));
-    for policy in UNAVAILABLE {
-        check(seen(policy), held(1).told("delete-on-termination").told("policy-unavailable"));
+    for policy in Policy::ALL {
+        check(seen(policy), held(1).told("delete-on-termination"));
     }
 }

@@ -43,6 +43,14 @@ fn draining_holder_is_terminated_once_a_candidate_runs() {
 }
 
 #[test]
+fn holder_of_several_volumes_is_terminated_too() {
+    check(
+        held_by(draining()).sees(terminating(2).at(1, 'g', AttachmentState::Attached)),
+        moving().told("holder-draining").on(1).lead(terminate(1)),
+    );
+}
+
+#[test]
 fn draining_holder_is_not_terminated_while_there_is_no_candidate() {
     check(
         look().sees(draining()).sees(instance(2).in_zone("b")).sees(terminating(1).on(1)),

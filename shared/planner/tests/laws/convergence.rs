@@ -3,9 +3,9 @@
 
 use crate::config;
 use crate::facts;
-use crate::facts::{SlotFacts, find, is_healthy, is_recommended, is_shut, planned, told};
+use crate::facts::{SlotFacts, find, is_draining, is_healthy, is_recommended, is_shut, planned, told};
 use crate::ideal::Ideal;
-use crate::worlds::{CLEAN, World, worlds};
+use crate::worlds::{CLEAN, CLEAN_DRAINING, World, worlds};
 use planner::observation::{AttachmentState, Instance, InstanceState, Observation};
 use planner::plan;
 use planner::plan::{Next, Plan, SlotPlan, SlotState};
@@ -50,7 +50,10 @@ fn is_kept(seen: &Observation, slot: &SlotFacts<'_>) -> bool {
     slot.volumes.iter().flat_map(|volume| &volume.attachments).any(|attachment| {
         let on = find(seen, &attachment.instance);
         let hibernated = on.is_some_and(|on| on.state == InstanceState::Stopped && on.hibernation);
-        let runs_and_goes = on.is_some_and(|on| on.state == InstanceState::Running && !is_healthy(on));
+        let goes = |on: &Instance| on.state == InstanceState::Running && !is_healthy(on);
+        // From there a drain takes it, unless it has failed.
+        let comes_off = |on: &Instance| is_draining(on) && slot.may_be_drained_of_all(on);
+        let runs_and_goes = on.is_some_and(|on| goes(on) && !comes_off(on));
         hibernated || runs_and_goes || attachment.state == AttachmentState::Busy
     })
 }
@@ -95,7 +98,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn every_slot_that_can_be_held_is_held(world in worlds(CLEAN)) {
+    fn every_slot_that_can_be_held_is_held(world in prop_oneof![2 => worlds(CLEAN), 1 => worlds(CLEAN_DRAINING)]) {
         let mut ideal = Ideal::new(world.0.clone());
         let (acting, last) = settle(&mut ideal);
         prop_assert!(ideal.faults.is_empty(), "{:?}", ideal.faults);

@@ -6,7 +6,7 @@ use proptest::prelude::{Strategy, any};
 /// A row of bytes long enough for the largest world.
 pub(crate) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     // By eights: single bytes would take longer to make than the worlds built from them.
-    let eights = proptest::collection::vec(any::<u64>(), 28);
+    let eights = proptest::collection::vec(any::<u64>(), 64);
     eights.prop_map(|eights| eights.into_iter().flat_map(u64::to_be_bytes).collect())
 }
 

@@ -1,6 +1,8 @@
 //! What the contract says of an observation, told apart from the planner: who is healthy, who is fit for what, what
 //! belongs to which slot. The planner's own functions are not used here.
 
+use chrono::TimeDelta;
+use planner::command::{Command, CommandStatus, Record};
 use planner::finding::{Finding, Severity};
 use planner::ids::{InstanceId, SlotName};
 use planner::observation::{
@@ -70,6 +72,25 @@ pub(crate) fn is_healthy(instance: &Instance) -> bool {
 /// Whether several managed fleets claim the instance.
 pub(crate) fn is_contended(seen: &Observation, instance: &Instance) -> bool {
     instance.tags.fleets.iter().filter(|fleet| seen.managed.contains(fleet)).count() > 1
+}
+
+/// "A successful command that names this volume, was requested after its attach time and the instance's launch time, and
+/// is less than 60 s old", and no later one has failed.
+pub(crate) fn is_proven(seen: &Observation, volume: &Volume, on: &Instance) -> bool {
+    let Some(Record::Commands(commands)) = seen.records.get(&on.id) else { return false };
+    let since = volume.attachments.iter().find(|a| a.instance == on.id).and_then(|a| a.since);
+    let names = |command: &&Command| command.volumes.contains(&volume.id);
+    commands.iter().filter(names).any(|command| {
+        let mut others = commands.iter().filter(names);
+        command.status == CommandStatus::Success
+            && since.is_some_and(|since| since < command.requested)
+            && on.launched < command.requested
+            && command.requested > seen.began - TimeDelta::seconds(60)
+            && command.requested <= seen.began + TimeDelta::seconds(5)
+            && !others.any(|other| {
+                matches!(other.status, CommandStatus::Failed(_)) && other.requested >= command.requested
+            })
+    })
 }
 
 /// The instance that an association points at.
@@ -175,15 +196,15 @@ impl<'o> SlotFacts<'o> {
     pub(crate) fn is_fit(&self, instance: &Instance) -> bool {
         let seen = self.seen;
         let in_zone = self.first().is_none_or(|first| first.zone == instance.zone);
-        // Where the first volume is, the others will leave with it.
         let has_first = |on: &Instance| self.holder().is_some_and(|holder| holder.id == on.id);
+        let anchors = |on: &Instance, volume: &Volume| {
+            on.id != instance.id && !has_first(on) && !self.may_be_drained(volume, on)
+        };
         let anchored_elsewhere = self.volumes.iter().skip(1).any(|volume| {
-            attaching_to(seen, volume).is_some_and(|on| on.id != instance.id && !has_first(on))
+            attaching_to(seen, volume).is_some_and(|on| anchors(on, volume))
                 || attachments(seen, volume).any(|(attachment, on)| {
                     is_settled(attachment)
-                        && on.is_some_and(|on| {
-                            on.state == InstanceState::Running && on.id != instance.id && !has_first(on)
-                        })
+                        && on.is_some_and(|on| on.state == InstanceState::Running && anchors(on, volume))
                 })
         });
         let refused = seen.memory.failures.iter().any(|failure| match &failure.step {
@@ -194,6 +215,7 @@ impl<'o> SlotFacts<'o> {
             | Step::DisassociateAddress { .. }
             | Step::AssociateAddress { .. }
             | Step::TerminateInstance { .. }
+            | Step::DrainVolumes { .. }
             | Step::MarkDraining { .. } => false,
         });
         (is_healthy(instance) || is_recommended(instance))
@@ -204,6 +226,47 @@ impl<'o> SlotFacts<'o> {
             && !anchored_elsewhere
             && !refused
             && !has_volume_of_another(seen, self.name, &instance.id)
+    }
+
+    /// Whether the policy may yet take the volume off this instance, which runs.
+    pub(crate) fn may_be_drained(&self, volume: &Volume, on: &Instance) -> bool {
+        let failed = match self.seen.records.get(&on.id) {
+            None | Some(Record::Unanswered) => false,
+            Some(Record::Refused(_)) => true,
+            Some(Record::Commands(commands)) => {
+                let since = volume.attachments.iter().find(|a| a.instance == on.id).and_then(|a| a.since);
+                let mut of_now: Vec<&Command> = commands.iter().collect();
+                of_now.retain(|command| {
+                    command.volumes.contains(&volume.id)
+                        && command.requested > on.launched
+                        && since.is_some_and(|since| command.requested > since)
+                });
+                of_now.sort_by_key(|command| (command.requested, command.status.clone()));
+                let is_running = of_now.iter().any(|command| command.status == CommandStatus::InProgress);
+                let recently = |command: &Command| {
+                    command.requested > self.seen.began - TimeDelta::seconds(300)
+                        && matches!(command.status, CommandStatus::Failed(_))
+                };
+                !is_running && of_now.last().is_some_and(|last| recently(last))
+            }
+        };
+        let refused = self.seen.memory.failures.iter().any(|failure| {
+            let is_drain = matches!(failure.step, Step::DrainVolumes { .. });
+            let is_detach =
+                matches!(&failure.step, Step::DetachVolume { volume: of, .. } if *of == volume.id);
+            failure.step.instance() == Some(&on.id) && (is_drain || is_detach)
+        });
+        self.policy() == Policy::Drain
+            && self.seen.drain_document.is_some()
+            && !is_healthy(on)
+            && !failed
+            && !refused
+    }
+
+    /// Whether the policy may yet take every volume that the slot has there off this instance.
+    pub(crate) fn may_be_drained_of_all(&self, on: &Instance) -> bool {
+        let here = |volume: &&&Volume| volume.attachments.iter().any(|a| a.instance == on.id);
+        self.volumes.iter().filter(here).all(|volume| self.may_be_drained(volume, on))
     }
 
     /// Whether something that no instance can change keeps a volume of the slot where it is.

@@ -1,7 +1,8 @@
 //! An ideal EC2: it does at once what it accepts, refuses what it would refuse, and shows the truth at every look.
 
-use crate::facts::is_healthy;
+use crate::facts::{is_healthy, is_proven};
 use chrono::TimeDelta;
+use planner::command::{Command, CommandStatus, Record};
 use planner::device::DeviceName;
 use planner::ids::{AssociationId, InstanceId, VolumeId};
 use planner::memory::{Accepted, Associated};
@@ -20,7 +21,11 @@ pub(crate) struct Ideal {
 }
 
 impl Ideal {
-    pub(crate) fn new(seen: Observation) -> Self {
+    /// With Systems Manager's record at hand from the first look on.
+    pub(crate) fn new(mut seen: Observation) -> Self {
+        for instance in &seen.instances {
+            seen.records.entry(instance.id.clone()).or_insert_with(|| Record::Commands(Vec::new()));
+        }
         Self { seen, faults: Vec::new(), associations: 0xa000 }
     }
 
@@ -66,6 +71,7 @@ impl Ideal {
                 })
             }
             Step::TerminateInstance { instance } => self.terminate(instance),
+            Step::DrainVolumes { instance, volumes, .. } => self.drain(instance, volumes),
             Step::MarkDraining { .. } => false,
         }
     }
@@ -114,9 +120,24 @@ impl Ideal {
         true
     }
 
+    fn drain(&mut self, instance: &InstanceId, volumes: &[VolumeId]) -> bool {
+        let on = self.seen.instances.iter().find(|i| i.id == *instance).expect("an instance that exists");
+        if on.state != InstanceState::Running || is_healthy(on) {
+            self.faults.push(format!("{instance} was drained"));
+        }
+        let (requested, status) = (self.seen.began, CommandStatus::InProgress);
+        let command = Command { volumes: volumes.iter().cloned().collect(), requested, status };
+        if let Some(Record::Commands(commands)) = self.seen.records.get_mut(instance) {
+            commands.push(command);
+        }
+        true
+    }
+
     fn detach(&mut self, volume: &VolumeId, instance: &InstanceId) -> bool {
         let on = self.seen.instances.iter().find(|i| i.id == *instance).expect("an instance that exists");
-        if on.state != InstanceState::Stopped || on.hibernation {
+        let seen = self.seen.volumes.iter().find(|own| own.id == *volume).expect("a volume that exists");
+        let is_drained = on.state == InstanceState::Running && is_proven(&self.seen, seen, on);
+        if !is_drained && (on.state != InstanceState::Stopped || on.hibernation) {
             self.faults.push(format!("{volume} was taken from {instance}"));
         }
         let own = self.seen.volumes.iter_mut().find(|own| own.id == *volume).expect("a volume that exists");
@@ -131,6 +152,13 @@ impl Ideal {
     pub(crate) fn pass(&mut self) -> bool {
         let before = self.seen.clone();
         self.release();
+        let records = self.seen.records.values_mut().filter_map(|record| match record {
+            Record::Commands(commands) => Some(commands),
+            Record::Unanswered | Record::Refused(_) => None,
+        });
+        for command in records.flatten().filter(|command| command.status == CommandStatus::InProgress) {
+            command.status = CommandStatus::Success;
+        }
         for instance in &mut self.seen.instances {
             instance.state = match instance.state {
                 InstanceState::Pending => InstanceState::Running,

@@ -3,16 +3,17 @@
 use crate::config;
 use crate::dice::{Dice, bytes};
 use crate::facts::{
-    attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy, is_member,
-    is_paused, is_recommended, is_settled, is_shut, planned, pointed_at,
+    SlotFacts, attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy,
+    is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned, pointed_at,
 };
-use crate::worlds::{ANY, CLEAN, World, worlds};
+use crate::worlds::{ANY, CLEAN, DRAINING, World, worlds};
+use chrono::TimeDelta;
 use planner::device::DeviceName;
 use planner::ids::InstanceId;
-use planner::observation::{InstanceState, Observation};
+use planner::observation::{Instance, InstanceState, Observation, Volume};
 use planner::plan;
 use planner::plan::{SlotPlan, SlotState, Step};
-use planner::tags::{Policy, Setting};
+use planner::tags::{DrainingReason, Policy, Setting};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,21 +25,45 @@ fn attaching(plan: &SlotPlan) -> impl Iterator<Item = (&str, &InstanceId, &Devic
         | Step::DisassociateAddress { .. }
         | Step::AssociateAddress { .. }
         | Step::TerminateInstance { .. }
+        | Step::DrainVolumes { .. }
         | Step::MarkDraining { .. } => None,
     })
+}
+
+fn any_or_draining() -> impl Strategy<Value = World> {
+    prop_oneof![2 => worlds(ANY), 1 => worlds(DRAINING)]
 }
 
 fn seen_and_planned(world: &World) -> (&Observation, planner::plan::Plan) {
     (&world.0, plan(&world.0))
 }
 
+/// Whether every volume that the slot has on the instance is proven to be drained, and the policy and a candidate call for it.
+fn is_drained_for_somebody(seen: &Observation, slot: &SlotFacts<'_>, from: &Instance) -> bool {
+    let here = |volume: &&&Volume| volume.attachments.iter().any(|a| a.instance == from.id && is_settled(a));
+    from.state == InstanceState::Running
+        && (is_draining(from) || is_recommended(from))
+        && slot.policy() == Policy::Drain
+        && slot.volumes.iter().filter(here).all(|volume| is_proven(seen, volume, from))
+        && seen.instances.iter().any(|other| slot.is_fit(other) && other.id != from.id)
+}
+
+/// Whether EC2 warned of the instance's interruption more than so many seconds ago.
+fn is_warned_for(seen: &Observation, instance: &Instance, seconds: i64) -> bool {
+    let mark = instance.tags.draining.as_ref();
+    let mark = mark.filter(|mark| mark.reason == DrainingReason::SpotInterruption);
+    mark.and_then(|mark| mark.since)
+        .is_some_and(|since| since >= instance.launched && seen.began - since > TimeDelta::seconds(seconds))
+}
+
 proptest! {
     #![proptest_config(config())]
 
     /// "From a *stopped* holder Holdfast detaches it, once a candidate exists, but not when the instance is configured
-    /// for hibernation." The step names the instance that was seen to have the volume.
+    /// for hibernation", and from one that runs only what was proven to be drained. The step names the instance that was
+    /// seen to have the volume.
     #[test]
-    fn volume_is_detached_from_a_stopped_instance_alone_and_for_somebody(world in worlds(ANY)) {
+    fn volume_is_detached_from_a_stopped_or_a_drained_instance_alone_and_for_somebody(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -48,18 +73,61 @@ proptest! {
                 let (attachment, from) = on.next().expect("it is attached");
                 let from = from.expect("the instance was seen");
                 prop_assert_eq!(&attachment.instance, instance);
-                prop_assert_eq!(from.state, InstanceState::Stopped);
-                prop_assert!(!from.hibernation && is_member(seen, from) && !is_paused(from));
+                let is_off = from.state == InstanceState::Stopped && !from.hibernation;
+                prop_assert!(is_off || is_drained_for_somebody(seen, &slot, from));
+                prop_assert!(is_member(seen, from) && !is_paused(from));
                 let holder = slot.holder().filter(|holder| holder.state == InstanceState::Running);
                 prop_assert!(holder.is_some_and(|holder| !is_draining(holder)) || slot.has_candidate());
             }
         }
     }
 
+    /// "When the holder drains and a candidate runs, or less than 45 s of the two minutes are left": never any other
+    /// instance, never without the policy, never another volume than the slot's own there, and all of those.
+    #[test]
+    fn only_a_holder_that_is_about_to_go_is_drained(world in any_or_draining()) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            for step in planned.steps() {
+                let Step::DrainVolumes { instance, volumes, document } = step else { continue };
+                let from = find(seen, instance).expect("an instance that was seen");
+                prop_assert_eq!(slot.policy(), Policy::Drain);
+                prop_assert_eq!(Some(document), seen.drain_document.as_ref());
+                prop_assert!(is_draining(from) || is_recommended(from));
+                prop_assert!(is_member(seen, from) && !is_paused(from));
+                let settled = slot.volumes.iter().filter(|volume| {
+                    volume.attachments.iter().any(|a| a.instance == *instance && is_settled(a))
+                });
+                prop_assert!(settled.map(|volume| &volume.id).eq(volumes));
+                prop_assert!(!slot.volumes.iter().all(|own| is_proven(seen, own, from)));
+                let mut candidates = seen.instances.iter().filter(|other| slot.is_fit(other));
+                let is_wanted = candidates.any(|other| is_draining(from) || is_healthy(other));
+                prop_assert!(is_wanted || is_warned_for(seen, from, 75));
+            }
+        }
+    }
+
+    /// Whoever is asked for the record is about to be drained, or is being detached from.
+    #[test]
+    fn record_is_asked_of_slots_that_drain_alone(world in any_or_draining()) {
+        let (seen, plan) = seen_and_planned(&world);
+        for (planned, slot) in planned(seen, &plan) {
+            let Some(asked) = &planned.asks else { continue };
+            prop_assert_eq!(slot.policy(), Policy::Drain);
+            prop_assert!(seen.drain_document.is_some() && !seen.records.contains_key(asked));
+            let from = find(seen, asked).expect("an instance that was seen");
+            let on_it = slot.volumes.iter().flat_map(|volume| &volume.attachments);
+            let mut on_it = on_it.filter(|attachment| attachment.instance == *asked);
+            let goes = is_draining(from) || is_recommended(from);
+            prop_assert_eq!(from.state, InstanceState::Running);
+            prop_assert!(on_it.any(|attachment| goes || !is_settled(attachment)));
+        }
+    }
+
     /// "As soon as a candidate runs: terminate the holder": never any other instance, never without the policy, never one
     /// that takes a volume with it. A mere recommendation is not enough while every candidate has one, too.
     #[test]
-    fn only_a_holder_that_is_about_to_go_is_terminated(world in worlds(ANY)) {
+    fn only_a_holder_that_is_about_to_go_is_terminated(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -87,7 +155,7 @@ proptest! {
     /// A free volume, to a running, healthy instance of the fleet in its zone that has no other slot; and only when
     /// every other volume of the slot is free or already there.
     #[test]
-    fn volume_is_attached_only_where_the_slot_may_be(world in worlds(ANY)) {
+    fn volume_is_attached_only_where_the_slot_may_be(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for (volume, instance, _) in attaching(planned) {
@@ -113,14 +181,15 @@ proptest! {
 
     /// The lead is the first volume's, and no other step is. Nothing is in two places of a plan.
     #[test]
-    fn first_volume_leads_alone(world in worlds(ANY)) {
+    fn first_volume_leads_alone(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let mut resources = BTreeSet::new();
         for (planned, slot) in planned(seen, &plan) {
             let first = slot.first().map(|first| first.id.as_str());
             if let Some(lead) = &planned.lead {
                 let holder = slot.holder().map(|holder| holder.id.as_str());
-                let ends_holder = lead.name() == "terminate-instance" && Some(lead.resource()) == holder;
+                let of_holder = ["terminate-instance", "drain-volumes"].contains(&lead.name());
+                let ends_holder = of_holder && Some(lead.resource()) == holder;
                 prop_assert!(ends_holder || Some(lead.resource()) == first);
             }
             prop_assert!(planned.follow.iter().flatten().all(|step| Some(step.resource()) != first));
@@ -134,7 +203,7 @@ proptest! {
 
     /// No instance is given to two slots, and no name of an instance to two volumes.
     #[test]
-    fn instance_takes_one_slot(world in worlds(ANY)) {
+    fn instance_takes_one_slot(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let (mut taken, mut names) = (BTreeMap::new(), BTreeSet::new());
         for (planned, slot) in planned(seen, &plan) {
@@ -161,7 +230,7 @@ proptest! {
     /// Invariant 9: the first volumes of a fleet ask for one name, unless EC2 has refused it here, or the slot itself
     /// has it here.
     #[test]
-    fn first_volumes_ask_for_one_name(world in worlds(ANY)) {
+    fn first_volumes_ask_for_one_name(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let mut asked: Option<DeviceName> = None;
         for (planned, slot) in planned(seen, &plan) {
@@ -181,7 +250,7 @@ proptest! {
     /// "`true`: the slot is left alone and reported `paused`", on a resource and on an instance that has a volume. And
     /// where a person must act, nothing moves until then.
     #[test]
-    fn paused_or_blocked_slot_is_left_alone(world in worlds(ANY)) {
+    fn paused_or_blocked_slot_is_left_alone(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             let tags = slot.volumes.iter().map(|v| &v.tags).chain(slot.addresses.iter().map(|a| &a.tags));
@@ -201,7 +270,7 @@ proptest! {
 
     /// No step names an instance that is paused, or takes anything off one that is not of the fleet.
     #[test]
-    fn paused_and_foreign_instances_are_not_touched(world in worlds(ANY)) {
+    fn paused_and_foreign_instances_are_not_touched(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -228,7 +297,7 @@ proptest! {
 
     /// An association is ended by its own id, and never on the instance that has the slot.
     #[test]
-    fn address_leaves_by_the_association_that_was_seen(world in worlds(ANY)) {
+    fn address_leaves_by_the_association_that_was_seen(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {
@@ -245,7 +314,7 @@ proptest! {
     /// is already there is never displaced", by DescribeAddresses, by what DescribeInstances says of
     /// addresses that nobody tagged, and by this plan.
     #[test]
-    fn address_follows_the_first_volume_and_displaces_none(world in worlds(ANY)) {
+    fn address_follows_the_first_volume_and_displaces_none(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         let mut taken = BTreeSet::new();
         for (planned, slot) in planned(seen, &plan) {
@@ -287,7 +356,7 @@ proptest! {
     /// What EC2 has refused for good is not tried again in the same invocation, and what it has just accepted is awaited
     /// while its answers may not show it.
     #[test]
-    fn step_is_not_repeated(world in worlds(ANY)) {
+    fn step_is_not_repeated(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
         for (planned, slot) in planned(seen, &plan) {
             for step in planned.steps() {

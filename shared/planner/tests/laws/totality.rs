@@ -4,6 +4,7 @@ use crate::config;
 use crate::dice::{Dice, bytes};
 use crate::worlds::{ANY, World, worlds};
 use chrono::TimeDelta;
+use planner::command::Record;
 use planner::memory::Memory;
 use planner::observation::Observation;
 use planner::plan;
@@ -38,6 +39,11 @@ fn shuffled(seen: &Observation, bytes: &[u8]) -> Observation {
     shuffle(&mut seen.instances, &mut dice);
     seen.instances.iter_mut().for_each(|instance| shuffle(&mut instance.devices, &mut dice));
     shuffle(&mut seen.memory.failures, &mut dice);
+    for record in seen.records.values_mut() {
+        if let Record::Commands(commands) = record {
+            shuffle(commands, &mut dice);
+        }
+    }
     seen
 }
 
@@ -87,6 +93,14 @@ proptest! {
         let Memory { accepted, associated, .. } = &mut later.memory;
         let associated = associated.values_mut().map(|associated| &mut associated.accepted);
         accepted.values_mut().chain(associated).for_each(|accepted| accepted.at += shift);
+        for record in later.records.values_mut() {
+            if let Record::Commands(commands) = record {
+                for command in commands {
+                    command.requested += shift;
+                }
+            }
+        }
+        later.memory.sent.values_mut().for_each(|at| *at += shift);
         later.memory.terminated.values_mut().for_each(|at| *at += shift);
         later.memory.refused_devices.values_mut().for_each(|at| *at += shift);
         let steps = |seen: &Observation| -> Vec<_> {

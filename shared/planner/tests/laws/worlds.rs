@@ -2,9 +2,10 @@
 
 use crate::dice::{Dice, bytes};
 use chrono::TimeDelta;
+use planner::command::{Command, CommandStatus, Record};
 use planner::fixtures::{
     AddressBuilder, InstanceBuilder, Look, NOW, Part, VolumeBuilder, address, allocation_id, association_id,
-    at, device, elastic, instance, instance_id, interface_id, look, private, volume, volume_id,
+    at, command, device, elastic, instance, instance_id, interface_id, look, private, volume, volume_id,
 };
 use planner::ids::{FleetName, SlotName};
 use planner::memory::{Accepted, Associated, Failure};
@@ -33,14 +34,27 @@ pub(crate) struct Kind {
     aligned: bool,
     /// Whether the invocation has looked before.
     remembers: bool,
+    /// Whether slots mostly have the policy `drain`, and holders are mostly about to go.
+    drains: bool,
 }
 
 /// Anything at all.
-pub(crate) const ANY: Kind =
-    Kind { oddities: &[Oddity(None), Oddity(Some(40)), Oddity(Some(10))], aligned: false, remembers: true };
+pub(crate) const ANY: Kind = Kind {
+    oddities: &[Oddity(None), Oddity(Some(40)), Oddity(Some(10))],
+    aligned: false,
+    remembers: true,
+    drains: false,
+};
 
 /// Nothing torn, nothing badly tagged, nothing remembered: a first look at a world as EC2 keeps it.
-pub(crate) const CLEAN: Kind = Kind { oddities: &[Oddity(None)], aligned: false, remembers: false };
+pub(crate) const CLEAN: Kind =
+    Kind { oddities: &[Oddity(None)], aligned: false, remembers: false, drains: false };
+
+/// Holders that are drained, are to be, or were.
+pub(crate) const DRAINING: Kind = Kind { drains: true, ..ANY };
+
+/// The same, nothing torn.
+pub(crate) const CLEAN_DRAINING: Kind = Kind { drains: true, ..CLEAN };
 
 /// Slots with volumes, in zones that have nothing to do with each other.
 pub(crate) const ALIGNED: Kind = Kind { aligned: true, remembers: false, ..ANY };
@@ -53,6 +67,7 @@ pub(crate) fn worlds(kind: Kind) -> impl Strategy<Value = World> {
 }
 
 const ZONES: [&str; 4] = ["a", "a", "a", "b"];
+const POLICIES: [Policy; 4] = [Policy::OnRelease, Policy::OnRelease, Policy::OnRelease, Policy::Drain];
 const SLOTS: [&str; 3] = ["a", "b", "c"];
 /// An instance that no observation lists.
 const UNLISTED: u8 = 9;
@@ -103,19 +118,20 @@ impl<'b> Maker<'b> {
             places: BTreeSet::new(),
         };
         maker.seen.0.managed.insert(FleetName::new("shop"));
-        maker.seen.0.default_policy =
-            maker.dice.choose(&[Policy::OnRelease, Policy::OnRelease, Policy::OnRelease, Policy::Drain]);
+        let policies = if kind.drains { [Policy::Drain; 4] } else { POLICIES };
+        maker.seen.0.default_policy = maker.dice.choose(&policies);
         maker.instances = maker.dice.choose(&[3, 4, 4, 2, 1, 0]);
         maker.first_device = maker.dice.choose(&["", "", "", "", "/dev/sdg"]);
         for n in 1..=maker.instances {
             let instance = maker.instance(n);
             maker.see(instance);
         }
-        let slots = maker.dice.number(1, 3);
+        let slots = maker.dice.number(1, if kind.drains { 2 } else { 3 });
         for index in 0..slots {
             maker.slot(index);
         }
         maker.list_what_instances_have();
+        maker.look_up_commands();
         if kind.remembers && maker.dice.one_in(2) {
             maker.remember();
         }
@@ -133,7 +149,7 @@ impl<'b> Maker<'b> {
         let launched = self.dice.number(0, 4);
         let mut built = TEMPLATES.instances[usize::from(n)]
             .clone()
-            .is(self.dice.choose(&states))
+            .is(if self.kind.drains && !self.dice.one_in(6) { Running } else { self.dice.choose(&states) })
             .in_zone(self.dice.choose(&ZONES))
             .with_places(self.dice.choose(&[1, 1, 2, 3]));
         built = built.but(|i| i.launched += TimeDelta::seconds(i64::from(launched) - i64::from(n)));
@@ -168,7 +184,10 @@ impl<'b> Maker<'b> {
 
     fn mark(&mut self, built: InstanceBuilder) -> InstanceBuilder {
         match self.dice.roll(12) {
-            0..=7 => built,
+            0..=3 => built,
+            4..=7 if !self.kind.drains => built,
+            4..=6 => built.draining("spot-interruption-warning 2026-11-23T12:15:00Z"),
+            7 => built.but(|i| i.doomed = Some("instance-terminated-no-capacity".to_owned())),
             8 => built.draining("spot-interruption-warning 2026-11-23T11:00:00Z"),
             9 => built.draining("spot-interruption-warning 2026-11-23T12:10:00Z"),
             10 => built.recommended(),
@@ -181,12 +200,16 @@ impl<'b> Maker<'b> {
         let name = SLOTS[usize::from(index)];
         let zone = self.dice.choose(&ZONES);
         let policy = self.dice.choose(&["", "", "", "", "", "on-release", "drain", "terminate", "terminate"]);
-        let volumes =
-            if self.kind.aligned { self.dice.choose(&[1, 2, 3]) } else { self.dice.choose(&[1, 1, 2, 3, 0]) };
+        let policy = if self.kind.drains && policy == "terminate" { "" } else { policy };
+        let volumes = if self.kind.aligned || self.kind.drains {
+            self.dice.choose(&[1, 2, 3])
+        } else {
+            self.dice.choose(&[1, 1, 2, 3, 0])
+        };
         let addresses = self.dice.choose(&[1, 0, 2, 3]).max(u8::from(volumes == 0));
         let zone = if volumes == 0 { None } else { Some(zone) };
-        let home = self.some_instance(zone).filter(|_| !self.dice.one_in(4));
-        self.scattered = self.dice.one_in(3);
+        let home = self.some_instance(zone).filter(|_| !self.dice.one_in(4) || self.kind.drains);
+        self.scattered = self.dice.one_in(if self.kind.drains { 2 } else { 3 });
         for k in 0..volumes {
             // Ids go round the slots, so that no slot has all the small ones.
             self.volume(k * 3 + index + 1, k, zone.unwrap_or("a"), home, &[(SLOT, name), (HANDOVER, policy)]);
@@ -273,7 +296,11 @@ impl<'b> Maker<'b> {
                 _ => built.but(|v| v.state = VolumeState::Available),
             };
         }
-        let ago = self.dice.choose(&[10, 10, 10, 90, 91, 1000]);
+        let ago = self.dice.choose(if self.kind.drains {
+            &[70, 70, 70, 10, 91, 1000]
+        } else {
+            &[10, 10, 10, 90, 91, 1000]
+        });
         let deletes = self.dice.one_in(12);
         let since = self.seen.0.began - TimeDelta::seconds(ago);
         self.see(built.but(|v| {
@@ -357,6 +384,36 @@ impl<'b> Maker<'b> {
                 place.elastic = Some(pointing.public);
             }
         }
+    }
+
+    /// What Systems Manager has on record, of most instances.
+    fn look_up_commands(&mut self) {
+        if self.dice.one_in(12) {
+            self.seen.0.drain_document = None;
+        }
+        for n in 1..=self.instances {
+            let record = match self.dice.roll(16) {
+                0..=2 => continue,
+                3 if self.kind.remembers => Record::Unanswered,
+                4 if self.oddly() => Record::Refused("AccessDeniedException".to_owned()),
+                _ => {
+                    let count = self.dice.choose(&[1, 1, 1, 1, 2, 0]);
+                    Record::Commands((0..count).map(|_| self.command()).collect())
+                }
+            };
+            self.seen.0.records.insert(instance_id(n), record);
+        }
+    }
+
+    /// A command that names all volumes of the world, or a few.
+    fn command(&mut self) -> Command {
+        use CommandStatus::{InProgress, Success};
+        let failed = CommandStatus::Failed("ExecutionTimedOut".to_owned());
+        let statuses = [Success, Success, Success, Success, InProgress, failed];
+        let status = statuses[self.dice.roll(statuses.len())].clone();
+        let first = self.dice.choose(&[1, 1, 1, 1, 1, 2, 4]);
+        let named: Vec<u8> = (first..=9).collect();
+        command(self.dice.choose(&[3, 3, 8, 59, 59, 60, 80, 300]), &named, status)
     }
 
     fn remember(&mut self) {

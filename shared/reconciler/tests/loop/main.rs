@@ -11,6 +11,7 @@
 mod bad_input;
 mod deadline;
 mod device;
+mod drain;
 mod dry_run;
 mod freshness;
 mod looking;

@@ -231,7 +231,7 @@ async fn an_ended_holder_without_tags_costs_no_third_round() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slot_whose_tags_name_no_policy_has_that_of_the_settings() {
-    for (setting, findings) in [("on-release", vec![]), ("drain", vec!["policy-unavailable"])] {
+    for (setting, findings) in [("on-release", vec![]), ("drain", vec!["no-drain-document"])] {
         let read = |name: &str| (name == "HOLDFAST_HANDOVER").then(|| setting.to_owned());
         let settings = Settings::read(read).unwrap();
         let ec2 = Scripted::new(world([

@@ -8,7 +8,7 @@ use planner::fixtures::{NOW, at};
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
 use planner::observation::{Address, Instance, Volume};
 use reconciler::clock::Clock;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
 use reconciler::events::Trigger;
 use reconciler::invocation;
 use reconciler::metrics::{self, Calls};
@@ -62,7 +62,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn is_act(&self) -> bool {
-        !self.text.starts_with("Describe")
+        !self.text.starts_with("Describe") && self.action != Action::ListCommands
     }
 }
 
@@ -297,6 +297,32 @@ impl Ec2 for Scripted {
 
     async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
         self.call(Action::TerminateInstances, [instance.to_string()], |world| world.terminate(instance)).await
+    }
+
+    async fn commands(
+        &self,
+        instance: &InstanceId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<ListedCommand>, Ec2Error> {
+        let honest = |world: &mut World| {
+            let asked = |command: &&ListedCommand| {
+                command.instances.contains(&instance.to_string())
+                    && command.requested.is_some_and(|at| at >= since)
+            };
+            Ok(world.manager.commands.iter().filter(asked).cloned().collect())
+        };
+        self.call(Action::ListCommands, [instance.to_string()], honest).await
+    }
+
+    async fn send_command(
+        &self,
+        instance: &InstanceId,
+        document: &str,
+        volumes: &[VolumeId],
+    ) -> Result<(), Ec2Error> {
+        let named = volumes.iter().map(ToString::to_string);
+        let arguments = [instance.to_string(), document.to_owned()].into_iter().chain(named);
+        self.call(Action::SendCommand, arguments, |world| world.send(instance, document, volumes)).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

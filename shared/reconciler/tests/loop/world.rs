@@ -10,7 +10,8 @@ use planner::observation::{
     VolumeState,
 };
 use planner::tags::DrainingTag;
-use std::collections::BTreeMap;
+use reconciler::ec2::ListedCommand;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -32,8 +33,25 @@ pub(crate) struct World {
     pub(crate) pace: i64,
     /// By how many seconds the function's wall clock is off.
     pub(crate) clock_error: i64,
+    /// What Systems Manager is asked to do, and what becomes of it.
+    pub(crate) manager: Manager,
     to_come: Vec<(DateTime<Utc>, Change)>,
     associations: u8,
+}
+
+/// Systems Manager, and the agents of the instances.
+#[derive(Clone)]
+pub(crate) struct Manager {
+    /// The instances without an agent.
+    pub(crate) unknown: BTreeSet<InstanceId>,
+    /// How many seconds a command takes.
+    pub(crate) pace: i64,
+    /// The status and its details with which commands end.
+    pub(crate) ends: (&'static str, &'static str),
+    /// Every command that was sent.
+    pub(crate) commands: Vec<ListedCommand>,
+    /// Which instance has unmounted which volume, for good.
+    unmounted: BTreeSet<(InstanceId, VolumeId)>,
 }
 
 /// The world in which these things are.
@@ -46,6 +64,13 @@ pub(crate) fn world<const N: usize>(parts: [Part; N]) -> World {
         codes: BTreeMap::new(),
         pace: 2,
         clock_error: 0,
+        manager: Manager {
+            unknown: BTreeSet::new(),
+            pace: 4,
+            ends: ("Success", "Success"),
+            commands: Vec::new(),
+            unmounted: BTreeSet::new(),
+        },
         to_come: Vec::new(),
         associations: 100,
     };
@@ -209,7 +234,8 @@ impl World {
         // From `stopped` to mounting an instance takes longer than a look is fresh (ARCHITECTURE.md, invariant 8).
         let unmounted =
             from.state == InstanceState::Stopped || self.now - from.launched <= TimeDelta::seconds(5);
-        assert!(unmounted, "{volume} is torn from {instance}, which is {}", from.state);
+        let drained = self.manager.unmounted.contains(&(instance.clone(), volume.clone()));
+        assert!(unmounted || drained, "{volume} is torn from {instance}, which is {}", from.state);
         attachment.state = AttachmentState::Detaching;
         let volume = volume.clone();
         self.soon(self.pace, move |world| {
@@ -283,6 +309,46 @@ impl World {
         let ended =
             self.instances.iter_mut().find(|i| i.id == *instance).ok_or_else(|| no_instance(instance))?;
         ended.state = InstanceState::ShuttingDown;
+        Ok(())
+    }
+
+    /// Sends the document `Drain` (Systems Manager API reference, `SendCommand`, "Errors").
+    pub(crate) fn send(
+        &mut self,
+        instance: &InstanceId,
+        document: &str,
+        volumes: &[VolumeId],
+    ) -> Result<(), Refusal> {
+        let is_running =
+            self.instances.iter().any(|i| i.id == *instance && i.state == InstanceState::Running);
+        if document != "Drain" {
+            return Err(("InvalidDocument", String::new()));
+        }
+        if !is_running || self.manager.unknown.contains(instance) {
+            let words = format!("Instances [[{instance}]] not in a valid state for account 123456789012");
+            return Err(("InvalidInstanceId", words));
+        }
+        let number = self.manager.commands.len();
+        let named: Vec<&str> = volumes.iter().map(VolumeId::as_str).collect();
+        self.manager.commands.push(ListedCommand {
+            id: format!("command-{number}"),
+            document: document.to_owned(),
+            instances: vec![instance.to_string()],
+            volumes: vec![named.join(" ")],
+            requested: Some(self.now),
+            status: "InProgress".to_owned(),
+            details: "InProgress".to_owned(),
+        });
+        let (instance, volumes) = (instance.clone(), volumes.to_vec());
+        self.soon(self.manager.pace, move |world| {
+            let (status, details) = world.manager.ends;
+            let command = &mut world.manager.commands[number];
+            (command.status, command.details) = (status.to_owned(), details.to_owned());
+            if status == "Success" {
+                let pairs = volumes.iter().map(|volume| (instance.clone(), volume.clone()));
+                world.manager.unmounted.extend(pairs);
+            }
+        });
         Ok(())
     }
 

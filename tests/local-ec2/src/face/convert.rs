@@ -1,13 +1,14 @@
 //! What the cloud shows, as the planner's facts: what the adapter over the AWS SDK makes of the same answers.
 
 use crate::actions::{AddressView, InstanceView, InterfaceView, PlaceView};
-use crate::state;
+use crate::{ssm, state};
 use chrono::SubsecRound;
 use planner::device::DeviceName;
 use planner::observation::{
     Address, Association, Attachment, BlockDevice, Instance, Interface, PrivateAddress, Volume, VolumeState,
 };
 use planner::tags::{InstanceTags, ResourceTags};
+use reconciler::ec2::{ListedCommand, VOLUMES};
 
 pub(super) fn volume(volume: &state::Volume) -> Volume {
     let attachments = volume.attachments.iter().map(|attachment| Attachment {
@@ -81,4 +82,17 @@ fn interface(view: &InterfaceView) -> Interface {
 fn place(place: &PlaceView) -> PrivateAddress {
     let elastic = place.public.as_ref().filter(|public| public.elastic.is_some()).map(|public| public.public);
     PrivateAddress { private: place.private, elastic }
+}
+
+pub(super) fn command(command: &ssm::Command) -> ListedCommand {
+    let (status, details) = command.status.names();
+    ListedCommand {
+        id: command.id.clone(),
+        document: command.document.clone(),
+        instances: command.instances.iter().map(ToString::to_string).collect(),
+        volumes: command.parameters.get(VOLUMES).cloned().unwrap_or_default(),
+        requested: Some(command.requested.trunc_subsecs(3)),
+        status: status.to_owned(),
+        details: details.to_owned(),
+    }
 }

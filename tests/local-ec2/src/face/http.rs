@@ -10,6 +10,7 @@ mod control;
 mod form;
 mod keys;
 mod parameters;
+mod ssm;
 mod xml;
 
 pub use connection::serve;

@@ -15,14 +15,17 @@ use crate::faults::{Fate, Fault};
 use crate::filter::Filter;
 use crate::listing::{Listing, Page};
 use crate::setup::Principal;
+use crate::ssm::{CommandFilter, ListCommands, SendCommand};
 use crate::time::Time;
+use chrono::SecondsFormat;
 use futures_util::future::try_join_all;
+use planner::command::DELIVERY_SECONDS;
 use planner::device::DeviceName;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
 use planner::observation::{Address, Instance, Volume};
 use planner::tags::{self, Tags};
 use reconciler::clock::Clock;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand, VOLUMES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -34,7 +37,14 @@ const TRY: Duration = Duration::from_secs(3);
 /// How often a question is asked.
 const TRIES: u32 = 3;
 /// What passes by itself, as the SDK's standard retries have it.
-const TRANSIENT: [&str; 4] = ["RequestLimitExceeded", "InternalError", "ServiceUnavailable", "Unavailable"];
+const TRANSIENT: [&str; 6] = [
+    "RequestLimitExceeded",
+    "InternalError",
+    "ServiceUnavailable",
+    "Unavailable",
+    "ThrottlingException",
+    "InternalServerError",
+];
 
 /// One caller of the cloud: an invocation, with its own connections and its own end. Clones are the same caller.
 #[derive(Debug, Clone)]
@@ -269,6 +279,37 @@ impl Ec2 for InProcess {
     async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
         let call = TerminateInstances { instance_ids: vec![instance.to_string()] };
         self.act(Action::TerminateInstances, &call).await
+    }
+
+    async fn commands(&self, instance: &InstanceId, since: Time) -> Result<Vec<ListedCommand>, Ec2Error> {
+        let value = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let filters = vec![CommandFilter { key: "InvokedAfter".to_owned(), value }];
+        let mut all = Vec::new();
+        let mut call = ListCommands { instance_id: instance.to_string(), filters, ..ListCommands::default() };
+        loop {
+            let page = self.ask(Action::ListCommands, &call).await?;
+            all.extend(page.items.iter().map(convert::command));
+            match page.next_token {
+                Some(token) => call.next_token = token,
+                None => return Ok(all),
+            }
+        }
+    }
+
+    async fn send_command(
+        &self,
+        instance: &InstanceId,
+        document: &str,
+        volumes: &[VolumeId],
+    ) -> Result<(), Ec2Error> {
+        let named: Vec<&str> = volumes.iter().map(VolumeId::as_str).collect();
+        let call = SendCommand {
+            document_name: document.to_owned(),
+            instance_ids: vec![instance.to_string()],
+            parameters: BTreeMap::from([(VOLUMES.to_owned(), vec![named.join(" ")])]),
+            timeout_seconds: u32::try_from(DELIVERY_SECONDS).ok(),
+        };
+        self.act(Action::SendCommand, &call).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

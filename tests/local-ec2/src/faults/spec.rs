@@ -3,6 +3,7 @@
 use super::Fault;
 use crate::actions::Action;
 use crate::chance::Chance;
+use crate::ssm;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -82,7 +83,7 @@ impl FromStr for Shares {
             let (action, faults) = named
                 .filter(|(_, faults)| !faults.is_empty())
                 .ok_or_else(|| BadSpec::NoFaults(part.to_owned()))?;
-            if action != EVERY && !Action::NAMES.contains(&action) {
+            if action != EVERY && !Action::NAMES.contains(&action) && !ssm::has(action) {
                 return Err(BadSpec::UnknownAction(action.to_owned()));
             }
             for fault in faults.split(',') {

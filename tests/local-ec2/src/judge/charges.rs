@@ -5,7 +5,8 @@ use crate::actions::{
     AssociateAddress, AttachVolume, CreateTags, DetachVolume, DisassociateAddress, TerminateInstances,
 };
 use crate::cloud::Cloud;
-use crate::state::{Address, Attachment, Instance, InterfaceSeat, Usage, Volume};
+use crate::ssm::SendCommand;
+use crate::state::{Address, Attachment, Instance, InterfaceSeat, SpotCode, Usage, Volume};
 use crate::tags::TagSet;
 use crate::time::Time;
 use chrono::TimeDelta;
@@ -129,13 +130,15 @@ fn taken_from(volume: &Volume, attachment: &Attachment, holder: &Instance, grace
     let (volume, instance, state) = (volume.id.clone(), holder.id.clone(), holder.state);
     let live = Offence::DetachedFromLive { volume: volume.clone(), instance: instance.clone(), state };
     let was_stopped = holder.stopped_until.is_some_and(|until| until >= grace);
+    // Whatever has become of the instance since: nothing mounts it again in this run.
+    let is_drained = attachment.usage == Usage::Drained;
     match state {
+        InstanceState::Running | InstanceState::Stopping | InstanceState::ShuttingDown if is_drained => None,
         InstanceState::Pending | InstanceState::ShuttingDown if was_stopped && !holder.hibernation => None,
         InstanceState::Stopped if holder.hibernation => {
             Some(Offence::DetachedFromHibernated { volume, instance })
         }
         InstanceState::Stopped | InstanceState::Terminated => None,
-        InstanceState::Running if attachment.usage == Usage::Drained => None,
         InstanceState::Pending
         | InstanceState::Running
         | InstanceState::Stopping
@@ -200,6 +203,24 @@ pub(crate) fn of_create_tags(call: &CreateTags, cloud: &Cloud) -> Vec<Offence> {
             cloud.named_instance(resource).filter(|instance| !cloud.memberships(&instance.tags).is_empty());
         if own.is_none() {
             offences.push(Offence::ForeignResource { resource: resource.clone() });
+        }
+    }
+    offences
+}
+
+/// A drain stops the service, so it is for instances that are about to go, and for volumes of their fleet. One that has left
+/// meanwhile makes the document fail before it stops anything.
+pub(crate) fn of_send_command(call: &SendCommand, cloud: &Cloud) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    let volumes = call.parameters.get("volumes").into_iter().flatten().flat_map(|text| text.split(' '));
+    let volumes: Vec<&Volume> = volumes.filter_map(|id| cloud.named_volume(id)).collect();
+    for instance in call.instance_ids.iter().filter_map(|id| cloud.named_instance(id)) {
+        let foreign = |volume: &&Volume| cloud.strangers(volume.id.as_str(), &volume.tags, Some(instance));
+        offences.extend(volumes.iter().filter_map(foreign));
+        let is_marked = instance.tags.since(DRAINING, cloud.grace()).next().is_some();
+        let is_fulfilled = |request: &crate::state::SpotRequest| request.code == SpotCode::Fulfilled;
+        if !is_marked && cloud.spot_request_of(&instance.id).is_none_or(is_fulfilled) {
+            offences.push(Offence::DrainedInHealth { instance: instance.id.clone() });
         }
     }
     offences

@@ -34,6 +34,8 @@ pub enum Offence {
     ForeignInstance { resource: String, instance: InstanceId },
     #[error("{address} displaced {displaced}")]
     Displaced { address: AllocationId, displaced: AllocationId },
+    #[error("{instance} was to be drained, and nothing says that it is about to go")]
+    DrainedInHealth { instance: InstanceId },
     #[error("{instance} was terminated, and {volume} goes with it")]
     TerminatedWithVolume { instance: InstanceId, volume: VolumeId },
 }
@@ -55,6 +57,7 @@ impl Offence {
             | Self::ForeignResource { .. }
             | Self::ForeignInstance { .. }
             | Self::Displaced { .. }
+            | Self::DrainedInHealth { .. }
             | Self::TerminatedWithVolume { .. } => false,
         }
     }

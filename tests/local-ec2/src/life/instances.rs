@@ -123,6 +123,7 @@ impl Cloud {
 
     /// Restarts the operating system: the state stays `running`, and what was drained is mounted again.
     pub(crate) fn reboot(&mut self, id: &InstanceId) {
+        self.break_off_commands(id);
         self.mount_what_is_attached(id);
     }
 

@@ -10,6 +10,7 @@
 mod addresses;
 mod associations;
 mod attaching;
+mod commands;
 mod consistency;
 mod detaching;
 mod drawer;

@@ -93,6 +93,21 @@ impl Ec2 {
         reply.body
     }
 
+    /// Calls Systems Manager.
+    pub(crate) async fn manage(&self, key: &str, action: &str, body: &Value) -> (u16, Value) {
+        let body = body.to_string();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\
+             x-amz-target: AmazonSSM.{action}\r\ncontent-type: application/x-amz-json-1.1\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential={key}/20261123/us-east-1/ssm/aws4_request, Signature=0\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let reply = read(stream).await;
+        (reply.status.unwrap_or_default(), serde_json::from_str(&reply.body).unwrap_or_default())
+    }
+
     /// Calls EC2 by GET.
     pub(crate) async fn get(&self, call: &str) -> Reply {
         let head = format!("GET /?{VERSION}{call} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");

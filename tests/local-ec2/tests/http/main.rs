@@ -13,3 +13,4 @@ mod control;
 mod faults;
 mod hostile;
 mod refusals;
+mod ssm;

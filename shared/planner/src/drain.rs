@@ -1,0 +1,168 @@
+//! The policy `drain`: has a holder that is about to go unmount the slot's volumes, and takes off only what was proven to
+//! be unmounted.
+//!
+//! Where that does not work, the slot is handed over as with `on-release`.
+
+use crate::command::{Progress, progress};
+use crate::draft::Draft;
+use crate::finding::Finding;
+use crate::handover::{self, Obstacle};
+use crate::observation::{AttachmentState, Health, Instance, Volume};
+use crate::plan::Step;
+use crate::readiness;
+use crate::scene::Scene;
+use crate::slot::Slot;
+use crate::tags::{DrainingReason, DrainingTag, Policy};
+use crate::view::View;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// From the warning to the interruption (EC2 user guide, "Spot Instance interruption notices").
+const NOTICE: TimeDelta = TimeDelta::minutes(2);
+/// What has to be left of it for a drain to end in time, in seconds: the volume is then clean, whoever comes to take it.
+const LAST_SECONDS: i64 = 45;
+
+/// What is to be done about volumes that are to come off an instance.
+enum Turn {
+    /// They may be detached.
+    Detach,
+    /// The document is to be run.
+    Drain(Step),
+    /// Somebody has to be there to take them.
+    AwaitCandidate,
+    /// Something else comes first, which the draft has been told.
+    Wait,
+}
+
+/// What keeps the slot on its holder although the policy would have it drained.
+pub(crate) fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obstacle> {
+    let here: Vec<&Volume> = settled_on(slot, holder).collect();
+    // Without a document there is nothing to do, which a notice says.
+    let Some(step) = drain_step(&here, holder, view) else { return Some(Obstacle::Policy) };
+    let memory = &view.observation.memory;
+    let straggler =
+        readiness::straggler(slot, holder, view).map(|volume| format!("{} could not follow", volume.id));
+    let refused = || memory.failure_of(&step).map(|failure| failure.reason.clone());
+    let failed = || here.iter().find_map(|volume| progress_on(volume, holder, view).failure());
+    if let Some(reason) = straggler.or_else(refused).or_else(failed) {
+        let instance = holder.id.clone();
+        return Some(Obstacle::Told(Finding::NotDrained { instance, reason }));
+    }
+    let kept = here.iter().find_map(|volume| memory.failure_of(&detach(volume, holder)));
+    kept.map(|failure| Obstacle::Told(failure.finding()))
+}
+
+fn settled_on<'v>(slot: &Slot<'v>, instance: &Instance) -> impl Iterator<Item = &'v Volume> {
+    let here = |volume: &&Volume| volume.settled_on() == Some(&instance.id);
+    slot.volumes.iter().copied().filter(here)
+}
+
+/// Whether the slot may leave the instance, which runs with this volume of it, though nobody else has released that.
+pub(crate) fn may_come_off(volume: &Volume, on: &Instance, slot: &Slot<'_>, view: &View<'_>) -> bool {
+    slot.policy(view.observation) == Policy::Drain
+        && handover::is_called_for(slot, on, view)
+        && drain_step(&[volume], on, view).is_some_and(|step| {
+            let memory = &view.observation.memory;
+            memory.failure_of(&step).is_none() && memory.failure_of(&detach(volume, on)).is_none()
+        })
+        && progress_on(volume, on, view).failure().is_none()
+}
+
+/// How far the drain is of a volume that is being detached from an instance which runs. None: nobody drains it.
+pub(crate) fn of_detaching<'a>(
+    volume: &Volume,
+    from: &Instance,
+    slot: &Slot<'_>,
+    view: &View<'a>,
+) -> Option<Progress<'a>> {
+    let is_ours = slot.policy(view.observation) == Policy::Drain && view.observation.drain_document.is_some();
+    // `Busy` says that something there still holds it, whatever the record says.
+    let is_going = volume.attachment().is_some_and(|own| own.state == AttachmentState::Detaching);
+    (is_ours && is_going).then(|| progress_on(volume, from, view))
+}
+
+fn progress_on<'a>(volume: &Volume, on: &Instance, view: &View<'a>) -> Progress<'a> {
+    let attachment = volume.attachment().filter(|attachment| attachment.instance == on.id);
+    attachment.map_or(Progress::NotBegun, |own| progress(volume, own, on, view.observation))
+}
+
+/// The step that drains the volumes; none where there is no document for it.
+fn drain_step(volumes: &[&Volume], on: &Instance, view: &View<'_>) -> Option<Step> {
+    let document = view.observation.drain_document.clone()?;
+    let volumes = volumes.iter().map(|volume| volume.id.clone()).collect();
+    Some(Step::DrainVolumes { instance: on.id.clone(), volumes, document })
+}
+
+impl Scene<'_, '_> {
+    /// Has the holder, which has the first volume, unmount what it has of the slot, and takes it off.
+    pub(crate) fn drain(&self, holder: &Instance, draft: &mut Draft) {
+        let here: Vec<&Volume> = settled_on(self.slot, holder).collect();
+        match self.turn(&here, holder, draft) {
+            Turn::Detach => {
+                let mut detachments = here.iter().map(|volume| detach(volume, holder));
+                draft.lead = detachments.next();
+                draft.follow.extend(detachments.map(|step| vec![step]));
+            }
+            Turn::Drain(step) => draft.lead = Some(step),
+            // One that need not go waits for nobody.
+            Turn::AwaitCandidate if holder.health() != Health::Recommended => draft.await_candidate(),
+            Turn::AwaitCandidate | Turn::Wait => {}
+        }
+    }
+
+    /// The same for the other volumes, when the first one has left the instance already.
+    pub(crate) fn drain_the_others(&self, from: &Instance, draft: &mut Draft) {
+        let here: Vec<&Volume> = settled_on(self.slot, from).collect();
+        match self.turn(&here, from, draft) {
+            Turn::Detach => {
+                draft.follow.extend(here.iter().map(|volume| vec![detach(volume, from)]));
+            }
+            Turn::Drain(step) => draft.follow.push(vec![step]),
+            Turn::AwaitCandidate | Turn::Wait => {}
+        }
+    }
+
+    fn turn(&self, volumes: &[&Volume], on: &Instance, draft: &mut Draft) -> Turn {
+        let observation = self.view.observation;
+        // Without a document there is nothing to do, which a notice says.
+        let Some(step) = drain_step(volumes, on, self.view) else { return Turn::Wait };
+        if self.given.is_none() && !is_time_short(on, observation.began) {
+            return Turn::AwaitCandidate;
+        }
+        let states: Vec<Progress<'_>> =
+            volumes.iter().map(|volume| progress_on(volume, on, self.view)).collect();
+        let some = |state: Progress<'_>| states.contains(&state);
+        if some(Progress::Unasked) {
+            draft.ask(&on.id);
+        } else if some(Progress::Unanswered) || !volumes.iter().all(|volume| volume.is_attached()) {
+            draft.await_transition();
+        } else if self.given.is_some() && states.iter().all(|state| *state == Progress::Proven) {
+            return Turn::Detach;
+        } else if self.given.is_none()
+            && states.iter().all(|state| matches!(state, Progress::Proven | Progress::Drained))
+        {
+            draft.findings.push(Finding::Drained { instance: on.id.clone() });
+            return Turn::AwaitCandidate;
+        } else if some(Progress::Running) || observation.memory.is_sent(&on.id, observation) {
+            draft.await_transition();
+        } else if observation.memory.unmarked.contains(&on.id) && on.doomed.is_none() {
+            // Nothing in EC2 would tell the next function why the volumes are unmounted, and it would call the slot held.
+            return Turn::AwaitCandidate;
+        } else {
+            return Turn::Drain(step);
+        }
+        Turn::Wait
+    }
+}
+
+fn detach(volume: &Volume, from: &Instance) -> Step {
+    Step::DetachVolume { volume: volume.id.clone(), instance: from.id.clone() }
+}
+
+/// Whether so little is left of the two minutes that a drain must begin, for whoever comes later. Only the warning tells
+/// when they began; an instance that a person had drained need not go at all.
+fn is_time_short(holder: &Instance, now: DateTime<Utc>) -> bool {
+    let warned =
+        |tag: &&DrainingTag| tag.reason == DrainingReason::SpotInterruption && !tag.is_void(holder.launched);
+    let since = holder.tags.draining.as_ref().filter(warned).and_then(|tag| tag.since);
+    since.is_some_and(|since| (since + NOTICE - now) < TimeDelta::seconds(LAST_SECONDS))
+}
