@@ -56,14 +56,17 @@ impl Scene {
         let mut passed = 0;
         let stopped = launch(control, json!({})).await;
         let dying = launch(control, json!({})).await;
-        // Two that can take a slot each. Of a spot instance the request is asked for, too.
+        let draining = launch(control, json!({})).await;
+        // Three that can take a slot each. Of a spot instance the request is asked for, too.
+        launch(control, json!({})).await;
         launch(control, json!({"spot": {}})).await;
         launch(control, json!({})).await;
         let first = volume(api, "stopped", "on-release").await;
         let second = volume(api, "dying", "terminate").await;
+        let third = volume(api, "draining", "drain").await;
         let address = address(api, "stopped").await;
         passed += pass(control, 120).await;
-        for (volume, instance) in [(&first, &stopped), (&second, &dying)] {
+        for (volume, instance) in [(&first, &stopped), (&second, &dying), (&third, &draining)] {
             let parameters = [("VolumeId", &**volume), ("InstanceId", instance), ("Device", "/dev/sdf")];
             api.call("AttachVolume", &parameters).await.unwrap();
         }
@@ -72,6 +75,7 @@ impl Scene {
         passed += pass(control, 60).await;
         api.call("StopInstances", &[("InstanceId.1", &stopped)]).await.unwrap();
         pass(control, BEHIND - passed).await;
+        mark(api, &draining).await;
         Self { ec2, stopped, dying }
     }
 
@@ -84,11 +88,15 @@ impl Scene {
             "reconcile" => reconcile(),
             other => panic!("say here what wakes {other}"),
         };
-        let mark =
-            [("ResourceId.1", &*self.dying), ("Tag.1.Key", "holdfast:draining"), ("Tag.1.Value", "by hand")];
-        self.ec2.ec2().call("CreateTags", &mark).await.unwrap();
+        mark(self.ec2.ec2(), &self.dying).await;
         event.unwrap()
     }
+}
+
+/// Has an instance drain, as a person does.
+async fn mark(api: Ec2, instance: &str) {
+    let tag = [("ResourceId.1", instance), ("Tag.1.Key", "holdfast:draining"), ("Tag.1.Value", "by hand")];
+    api.call("CreateTags", &tag).await.unwrap();
 }
 
 async fn launch(control: Control, more: Value) -> String {
@@ -138,7 +146,11 @@ async fn asked_by(function: &str, allowed: &BTreeSet<String>) -> Record {
     let own = scene.ec2.environment();
     let own = own.iter().map(|(name, value)| (*name, value.as_str()));
     let mut environment: Vec<_> = own.filter(|(name, _)| *name != "AWS_ENDPOINT_URL_EC2").collect();
-    environment.extend([("AWS_ENDPOINT_URL", &*url), ("HOLDFAST_NOTIFICATIONS", "true")]);
+    environment.extend([
+        ("AWS_ENDPOINT_URL", &*url),
+        ("HOLDFAST_NOTIFICATIONS", "true"),
+        ("HOLDFAST_DRAIN_DOCUMENT", "Drain"),
+    ]);
     let started = Function::start(function, TIMEOUT, &environment).await.unwrap();
     match started.invoke(event.to_string().as_bytes()).await.unwrap() {
         Answer::Report(_) => {}
