@@ -54,8 +54,16 @@ pub(crate) fn once() -> Builder {
 }
 
 fn once_within(limit: Duration) -> Builder {
-    let timeouts = TimeoutConfig::builder().operation_timeout(limit).operation_attempt_timeout(limit).build();
-    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
+    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(all_within(limit))
+}
+
+/// The time of an act, whichever service it goes to.
+pub(crate) fn timeouts_of_an_act() -> TimeoutConfig {
+    all_within(TRY)
+}
+
+fn all_within(limit: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().operation_timeout(limit).operation_attempt_timeout(limit).build()
 }
 
 /// Opens the connections that the first calls will use, and ends `within` that time whatever happens.

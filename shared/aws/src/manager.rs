@@ -2,23 +2,20 @@
 //!
 //! What a command proves is not decided here.
 
+use crate::client::timeouts_of_an_act;
 use crate::error::answer;
 use aws_config::SdkConfig;
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::config::retry::RetryConfig;
-use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::config::{Builder, Config};
 use aws_sdk_ssm::types::{Command, CommandFilter, CommandFilterKey};
 use chrono::{DateTime, SecondsFormat, Utc};
 use planner::command::DELIVERY_SECONDS;
 use planner::ids::{InstanceId, VolumeId};
 use reconciler::ec2::{Action, Cause, Ec2Error, ListedCommand, VOLUMES};
-use std::time::Duration;
 
 /// How many commands Systems Manager puts on a page at most (Systems Manager API reference, `ListCommands`).
 const COMMANDS_PER_PAGE: i32 = 50;
-/// How long the act may take.
-const TRY: Duration = Duration::from_secs(3);
 
 /// Systems Manager of the account and region.
 #[derive(Debug, Clone)]
@@ -71,9 +68,9 @@ impl Manager {
     }
 }
 
+/// As for an act of EC2: one try, so that none lands late.
 fn once() -> Builder {
-    let timeouts = TimeoutConfig::builder().operation_timeout(TRY).operation_attempt_timeout(TRY).build();
-    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
+    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts_of_an_act())
 }
 
 /// The command as it is listed, empty where Systems Manager says nothing.

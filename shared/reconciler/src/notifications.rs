@@ -109,7 +109,11 @@ fn changes(trigger: &Trigger, fleet: &FleetReport, slot: &SlotReport) -> Vec<Kin
 /// Whether the invocation began to take the slot from its holder, or wrote down that the holder will go.
 fn has_started(fleet: &FleetReport, slot: &SlotReport) -> bool {
     let takes = |step: &&StepReport| {
-        matches!(step.step, Step::DetachVolume { .. } | Step::TerminateInstance { .. }) && is_done(step)
+        let begins = matches!(
+            step.step,
+            Step::DrainVolumes { .. } | Step::DetachVolume { .. } | Step::TerminateInstance { .. }
+        );
+        begins && is_done(step)
     };
     let marks = |step: &&StepReport| {
         matches!(&step.step, Step::MarkDraining { instance, .. } if old_holder(slot) == Some(instance))

@@ -2,7 +2,7 @@
 //! its owner would; and the looks that the recording is made of.
 
 use crate::Error;
-use crate::recording::{Member, Name, Reason, Scene, Seat};
+use crate::scene::{Member, Name, Reason, Scene, Seat};
 use local_ec2::{Setup, Span, Speed, Timing};
 use planner::observation::{AttachmentState, InstanceState};
 use serde_json::{Value, json};

@@ -2,7 +2,8 @@
 //! shows of it while it goes on. Pure.
 
 use crate::lines;
-use crate::recording::{Member, Name, Recording, Scene};
+use crate::recording::Recording;
+use crate::scene::{Member, Name, Scene};
 use planner::observation::{AttachmentState, InstanceState};
 use std::time::Duration;
 
@@ -98,8 +99,8 @@ fn busy(recording: &Recording) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::Reason;
     use crate::recording::tests::{A, B, replacement, s};
+    use crate::scene::Reason;
 
     #[test]
     fn the_lanes_are_those_of_the_recording() {

@@ -12,6 +12,7 @@ pub mod picture;
 mod play;
 pub mod recording;
 mod report;
+pub mod scene;
 mod screen;
 pub mod service;
 mod story;

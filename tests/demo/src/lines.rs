@@ -1,6 +1,7 @@
 //! A story as lines of columns. Pure.
 
-use crate::recording::{Note, Recording, Scene, Source};
+use crate::recording::{Note, Recording, Source};
+use crate::scene::Scene;
 use planner::observation::AttachmentState;
 use std::time::Duration;
 

@@ -3,7 +3,8 @@
 
 use crate::account::Account;
 use crate::deployment::Deployment;
-use crate::recording::{Name, Recording, Scene, Source};
+use crate::recording::{Recording, Source};
+use crate::scene::{Name, Scene};
 use crate::screen::Screen;
 use crate::verdict::Evidence;
 use crate::{Error, report};

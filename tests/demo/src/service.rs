@@ -3,7 +3,8 @@
 //! An instance serves while it runs, has the volume attached and has the address. What it does then, such as mounting
 //! the volume and starting the service, takes its own time and is not counted: EC2 does not tell of it.
 
-use crate::recording::{Name, Recording, Scene};
+use crate::recording::Recording;
+use crate::scene::{Name, Scene};
 use std::time::Duration;
 
 /// A time in which nobody had what was asked for, after somebody had it for the first time.

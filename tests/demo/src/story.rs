@@ -3,7 +3,8 @@
 use crate::account::Account;
 use crate::deployment::Deployment;
 use crate::play::Play;
-use crate::recording::{Name, Recording, Scene};
+use crate::recording::Recording;
+use crate::scene::{Name, Scene};
 use crate::screen::Screen;
 use crate::verdict::{Evidence, Promise, judge, summary};
 use crate::{Error, NOTICE_SECONDS};

@@ -1,7 +1,8 @@
 //! Whether a story went as promised. Pure. Asked of what EC2 said, never of what a function reported.
 
 use crate::lines::seconds;
-use crate::recording::{Name, Reason, Recording, Scene};
+use crate::recording::Recording;
+use crate::scene::{Name, Reason, Scene};
 use crate::service;
 use planner::observation::{AttachmentState, InstanceState};
 use std::time::Duration;

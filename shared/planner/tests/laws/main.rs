@@ -3,6 +3,7 @@
 //! Written from the contract and the invariants. Each law runs over 10,000 worlds; `PROPTEST_CASES` says otherwise.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "what is not there fails its test")]
 
+mod addresses;
 mod census;
 mod convergence;
 mod dice;

@@ -1,20 +1,19 @@
 //! Worlds: plausible observations of a fleet, and observations that are torn, stale or badly tagged.
 
+mod printed;
+mod unseen;
+
 use crate::dice::{Dice, bytes};
 use chrono::TimeDelta;
-use planner::command::{Command, CommandStatus, Record};
 use planner::fixtures::{
-    AddressBuilder, InstanceBuilder, Look, NOW, Part, VolumeBuilder, address, allocation_id, association_id,
-    at, command, device, elastic, instance, instance_id, interface_id, look, private, volume, volume_id,
+    AddressBuilder, InstanceBuilder, Look, Part, VolumeBuilder, address, device, elastic, instance, look,
+    volume, volume_id,
 };
-use planner::ids::{FleetName, SlotName};
-use planner::memory::{Accepted, Associated, Failure};
+use planner::ids::FleetName;
 use planner::observation::{AttachmentState, BlockDevice, InstanceState, Observation, VolumeState};
-use planner::plan::Step;
 use planner::tags::{DEVICE, DrainingTag, HANDOVER, PAUSED, Policy, SLOT, Setting};
 use proptest::strategy::Strategy;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::LazyLock;
 
 /// An observation, printed so that a person can read it.
@@ -384,106 +383,5 @@ impl<'b> Maker<'b> {
                 place.elastic = Some(pointing.public);
             }
         }
-    }
-
-    /// What Systems Manager has on record, of most instances.
-    fn look_up_commands(&mut self) {
-        if self.dice.one_in(12) {
-            self.seen.0.drain_document = None;
-        }
-        for n in 1..=self.instances {
-            let record = match self.dice.roll(16) {
-                0..=2 => continue,
-                3 if self.kind.remembers => Record::Unanswered,
-                4 if self.oddly() => Record::Refused("AccessDeniedException".to_owned()),
-                _ => {
-                    let count = self.dice.choose(&[1, 1, 1, 1, 2, 0]);
-                    Record::Commands((0..count).map(|_| self.command()).collect())
-                }
-            };
-            self.seen.0.records.insert(instance_id(n), record);
-        }
-    }
-
-    /// A command that names all volumes of the world, or a few.
-    fn command(&mut self) -> Command {
-        use CommandStatus::{InProgress, Success};
-        let failed = CommandStatus::Failed("ExecutionTimedOut".to_owned());
-        let statuses = [Success, Success, Success, Success, InProgress, failed];
-        let status = statuses[self.dice.roll(statuses.len())].clone();
-        let first = self.dice.choose(&[1, 1, 1, 1, 1, 2, 4]);
-        let named: Vec<u8> = (first..=9).collect();
-        command(self.dice.choose(&[3, 3, 8, 59, 59, 60, 80, 300]), &named, status)
-    }
-
-    fn remember(&mut self) {
-        let at = at(NOW - self.dice.choose(&[0, 3, 5, 6, 20]));
-        // The numbers of a resource of some slot, whether or not there is one, and of an instance.
-        let slot = self.dice.number(0, 3);
-        let v = slot + 1 + self.dice.choose(&[0, 0, 0, 3, 6]);
-        let a = slot + 1 + self.dice.choose(&[0, 3, 6]);
-        let i = self.dice.number(1, self.instances.max(1));
-        let memory = &mut self.seen.0.memory;
-        if self.dice.one_in(2) {
-            memory.accepted.insert(volume_id(v), Accepted { instance: instance_id(i), at });
-        }
-        if self.dice.one_in(2) {
-            let accepted = Accepted { instance: instance_id(i), at };
-            memory.associated.insert(allocation_id(a), Associated { accepted, private: private(i, 1) });
-        }
-        if self.dice.one_in(2) {
-            memory.refused_devices.insert((instance_id(i), device(self.dice.choose(&['f', 'g']))), at);
-        }
-        if self.dice.one_in(2) {
-            let (volume, address, instance) = (volume_id(v), allocation_id(a), instance_id(i));
-            let step = match self.dice.choose(&[0, 0, 0, 1, 2, 3]) {
-                0 => Step::AttachVolume { volume, instance, device: device('f') },
-                1 => Step::DetachVolume { volume, instance },
-                2 => Step::DisassociateAddress { address, association: association_id(a) },
-                _ => {
-                    let (interface, private) = (interface_id(i), private(i, 1));
-                    Step::AssociateAddress { address, instance, interface, private }
-                }
-            };
-            let slot = SlotName::new(SLOTS[usize::from(slot)]);
-            memory.failures.push(Failure { slot, step, reason: "UnauthorizedOperation".to_owned() });
-        }
-    }
-}
-
-impl fmt::Debug for World {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Observation { volumes, addresses, instances, memory, .. } = &self.0;
-        for i in instances {
-            let (tags, places) = (&i.tags, i.interfaces.iter().flat_map(|i| &i.addresses));
-            let fleets: Vec<&str> = tags.fleets.iter().map(FleetName::as_str).collect();
-            let places: Vec<_> = places.map(|place| place.elastic.map(|e| e.octets()[3])).collect();
-            let devices: Vec<_> = i.devices.iter().map(|d| format!("{}={}", d.device, d.volume)).collect();
-            writeln!(
-                f,
-                "\n{} {} in {} of {fleets:?} {:?} paused {:?} doomed {:?} hibernation {} places {places:?} {devices:?}",
-                i.id,
-                i.state,
-                i.zone,
-                i.health(),
-                tags.paused,
-                i.doomed,
-                i.hibernation
-            )?;
-        }
-        for v in volumes {
-            let on: Vec<_> = v
-                .attachments
-                .iter()
-                .map(|a| format!("{:?} to {} as {}", a.state, a.instance, a.device))
-                .collect();
-            writeln!(f, "{} of {} in {} {:?} {on:?} {:?}", v.id, v.tags.slot, v.zone, v.state, v.tags)?;
-        }
-        for a in addresses {
-            let on = a.association.as_ref().map(|on| (&on.instance, on.private));
-            writeln!(f, "{} of {} {on:?} {:?}", a.allocation, a.tags.slot, a.tags)?;
-        }
-        writeln!(f, "{memory:?}")?;
-        writeln!(f, "planned: {:#?}", planner::plan(&self.0).slots)
     }
 }

@@ -11,6 +11,7 @@ use planner::observation::{AttachmentState, InstanceState};
 use planner::tags::HANDOVER;
 use reconciler::ec2::Action;
 use reconciler::events::Trigger;
+use reconciler::notifications::Kind;
 use reconciler::settings::Settings;
 
 fn drained(n: u8) -> VolumeBuilder {
@@ -97,6 +98,17 @@ async fn a_holder_is_drained_before_the_deadline_though_nobody_comes() {
     assert!((75..=80).contains(&began), "45 s before the end of the two minutes, and not after {began} s");
     assert_eq!(ran.state("web/main"), "waiting");
     assert_eq!(ran.findings("web/main"), ["holder-draining", "no-candidate", "drained"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_for_whoever_comes_later_is_told_as_the_start_of_a_handover() {
+    let holder = on_demand(1).but(|instance| instance.launched = at(0));
+    let holder = holder.draining("spot-interruption-warning 2026-11-23T12:15:00Z");
+    let ec2 = Scripted::new(world([drained(1).on(1).into(), holder.into()]));
+    let ran = run(&ec2, &sweep()).await;
+    assert_eq!(ran.acts(), [drain(1, &[1])]);
+    let told: Vec<_> = ran.told.iter().map(|told| told.kind).collect();
+    assert_eq!(told, [Kind::HandoverStarted, Kind::Waiting]);
 }
 
 #[tokio::test(start_paused = true)]

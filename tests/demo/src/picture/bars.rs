@@ -1,6 +1,7 @@
 //! What a recording is in bars: from when until when somebody was what, or had what. Pure.
 
-use crate::recording::{Member, Name, Reason, Recording, Scene};
+use crate::recording::Recording;
+use crate::scene::{Member, Name, Reason, Scene};
 use planner::observation::{AttachmentState, InstanceState};
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -4,7 +4,8 @@
 use super::bars::{self, Bar, Look};
 use super::canvas::{Anchor, Canvas};
 use crate::lines::seconds;
-use crate::recording::{Recording, Scene, Source};
+use crate::recording::{Recording, Source};
+use crate::scene::Scene;
 use crate::service;
 use std::io;
 use std::time::Duration;
