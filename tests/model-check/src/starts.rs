@@ -1,17 +1,10 @@
 //! Where a check starts: worlds in which nothing has happened yet, and worlds that people, races or an earlier tool may
 //! have left behind, every placement of the volumes and addresses that EC2 allows.
 
-use crate::world::{Address, Association, Instance, Link, LinkState, Mark, Phase, Shape, Volume, World};
-
-/// An instance that nobody has launched.
-pub const UNBORN: Instance = Instance {
-    phase: Phase::Unborn,
-    mark: Mark::None,
-    mounted: false,
-    paused: false,
-    foreign: None,
-    stuck: None,
+use crate::world::{
+    Address, Association, Instance, Link, LinkState, Mark, Phase, Shape, UNBORN, Volume, World,
 };
+
 /// One that starts.
 pub const PENDING: Instance = Instance { phase: Phase::Pending, ..UNBORN };
 /// One that runs.

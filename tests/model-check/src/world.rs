@@ -142,21 +142,23 @@ pub struct Shape {
     pub handover: Handover,
 }
 
+/// An instance that nobody has launched.
+pub const UNBORN: Instance = Instance {
+    phase: Phase::Unborn,
+    mark: Mark::None,
+    mounted: false,
+    paused: false,
+    foreign: None,
+    stuck: None,
+};
+
 impl Shape {
     /// A world in which nothing has been launched.
     pub fn quiet(&self) -> World {
-        let nobody = Instance {
-            phase: Phase::Unborn,
-            mark: Mark::None,
-            mounted: false,
-            paused: false,
-            foreign: None,
-            stuck: None,
-        };
         let mut world = World {
             handover: self.handover,
             paused: None,
-            instances: vec![nobody; usize::from(self.instances)],
+            instances: vec![UNBORN; usize::from(self.instances)],
             volumes: Vec::new(),
             addresses: Vec::new(),
         };

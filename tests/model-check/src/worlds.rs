@@ -2,10 +2,10 @@
 
 use crate::model::Check;
 use crate::starts::{
-    DRAINING, ENDING, GONE, INTERRUPTED, PENDING, RECOMMENDED, RUNNING, STOPPED, STOPPING, UNBORN, scattered,
+    DRAINING, ENDING, GONE, INTERRUPTED, PENDING, RECOMMENDED, RUNNING, STOPPED, STOPPING, scattered,
     with_doomed, with_paused_slot,
 };
-use crate::world::{Handover, Instance, Shape, World};
+use crate::world::{Handover, Instance, Shape, UNBORN, World};
 use Handover::{OnRelease, Terminate};
 
 /// How much is to be explored.
