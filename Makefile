@@ -104,11 +104,11 @@ HOURS ?= 1
 
 .PHONY: simulate
 simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays one seed (SEED=n)
-	cargo run --release -p simulation --bin simulate -- $(SEEDS) $(HOURS) $(SEED)
+	cargo run -p simulation --bin simulate -- $(SEEDS) $(HOURS) $(SEED)
 
 .PHONY: faults
 faults: ## Tries every fault at every call of EC2, alone and in pairs
-	cargo run --release -p simulation --bin faults
+	cargo run -p simulation --bin faults
 
 .PHONY: parity
 parity: tools ## Puts one script of calls to the strict local EC2 and to moto, and holds their differences to a list

@@ -24,6 +24,7 @@ row() {
 }
 
 printf '%-10s %-6s %5s %-8s %24s %14s %13s %26s\n' opt-level lto units panic size 'CPU at start' 'peak memory' 'CPU of the build'
+row z fat 1 abort
 row s fat 1 abort
 row s thin 16 abort
 row 3 fat 1 abort

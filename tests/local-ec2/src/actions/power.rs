@@ -237,10 +237,15 @@ impl Operation for ModifyInstanceAttribute {
             })?);
         }
         for (volume, serial, goes_too) in changes {
-            if let Some(attachment) =
-                cloud.volumes.edit(&volume, cloud.now).and_then(|v| v.attachment_mut(serial))
+            let now = cloud.now;
+            if let Some(attachment) = cloud
+                .volumes
+                .edit(&volume, now)
+                .and_then(|volume| volume.attachment_mut(serial))
+                .filter(|attachment| attachment.delete_on_termination != goes_too)
             {
                 attachment.delete_on_termination = goes_too;
+                attachment.delete_on_termination_since = now;
             }
         }
         Ok(())

@@ -22,8 +22,8 @@ const DRAINING: &str = "holdfast:draining";
 const FLEET_KEYS: [&str; 4] =
     [FLEET, "aws:ec2spot:fleet-request-id", "aws:ec2:fleet-id", "aws:autoscaling:groupName"];
 
-/// For how long after a tag was changed, or an instance ceased to be stopped, a call may rest on what it was: a look is acted on for 5 seconds, and an act
-/// may take 3.
+/// For how long after a tag or `DeleteOnTermination` was changed, or an instance ceased to be stopped, a call may rest on
+/// what it was: a look is acted on for 5 seconds, and an act may take 3.
 const GRACE: TimeDelta = TimeDelta::seconds(8);
 
 impl Cloud {
@@ -233,7 +233,11 @@ pub(crate) fn of_terminate(call: &TerminateInstances, cloud: &Cloud) -> Vec<Offe
             offences.push(Offence::ForeignResource { resource: instance.id.to_string() });
         }
         let tagged = cloud.volumes.values().filter(|volume| !cloud.fleets_of(&volume.tags).is_empty());
-        let going = tagged.filter(|v| v.attachment_to(&instance.id).is_some_and(|a| a.delete_on_termination));
+        // Nobody can know yet of what somebody changed a moment ago.
+        let goes_along = |attachment: &Attachment| {
+            attachment.delete_on_termination && attachment.delete_on_termination_since <= cloud.grace()
+        };
+        let going = tagged.filter(|v| v.attachment_to(&instance.id).is_some_and(goes_along));
         offences.extend(going.map(|volume| Offence::TerminatedWithVolume {
             instance: instance.id.clone(),
             volume: volume.id.clone(),

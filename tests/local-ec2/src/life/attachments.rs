@@ -22,6 +22,7 @@ impl Cloud {
             // Of a volume that is attached later, not of one that is made with the instance (EC2 user guide,
             // "Preserve data when an instance is terminated").
             delete_on_termination: false,
+            delete_on_termination_since: now,
             usage: Usage::Idle,
         });
         let usable = resource.key.as_ref().is_none_or(|key| !self.disabled_keys.contains(key));

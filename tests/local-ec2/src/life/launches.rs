@@ -121,6 +121,7 @@ impl Cloud {
             state: AttachmentState::Attached,
             since: self.now,
             delete_on_termination: device.delete_on_termination.unwrap_or(true),
+            delete_on_termination_since: self.now,
             usage: Usage::Idle,
         };
         let resource = Volume {

@@ -71,6 +71,8 @@ pub struct Attachment {
     pub since: Time,
     /// Whether EC2 deletes the volume when the instance is terminated.
     pub delete_on_termination: bool,
+    /// Since when that is so.
+    pub delete_on_termination_since: Time,
     /// What the instance does with it.
     pub usage: Usage,
 }

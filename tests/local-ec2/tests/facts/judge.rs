@@ -304,11 +304,11 @@ fn acts_that_are_never_holdfasts_are_found() {
     assert_eq!(stage.cloud.judge().violations().len(), 1);
 }
 
-#[test]
-fn a_termination_that_deletes_a_slots_volume_is_found() {
-    let mut stage = Stage::new();
-    let (id, volume) = (member(&mut stage), slot(&mut stage, "main"));
+/// A member with a volume of the slot that somebody has just bound to its end.
+fn bound_to_its_end(stage: &mut Stage) -> (InstanceId, VolumeId) {
+    let (id, volume) = (member(stage), slot(stage, "main"));
     stage.attaches(&volume, &id, "/dev/sdf");
+    stage.pass(60);
     stage.asks(&local_ec2::actions::ModifyInstanceAttribute {
         instance_id: id.to_string(),
         block_device_mappings: vec![local_ec2::actions::DeviceChange {
@@ -316,11 +316,27 @@ fn a_termination_that_deletes_a_slots_volume_is_found() {
             delete_on_termination: true,
         }],
     });
+    (id, volume)
+}
+
+#[test]
+fn a_termination_that_deletes_a_slots_volume_is_found() {
+    let mut stage = Stage::new();
     let stranger = stage.instance();
     let expected = Offence::ForeignResource { resource: stranger.to_string() };
     assert_eq!(offences(&mut stage, &terminate(&stranger)), [expected]);
+    let (id, volume) = bound_to_its_end(&mut stage);
+    stage.pass(30);
     let expected = Offence::TerminatedWithVolume { instance: id.clone(), volume };
     assert_eq!(offences(&mut stage, &terminate(&id)), [expected]);
+}
+
+#[test]
+fn a_termination_need_not_know_of_what_was_changed_a_moment_ago() {
+    let mut stage = Stage::new();
+    let (id, _) = bound_to_its_end(&mut stage);
+    stage.pass(2);
+    assert_eq!(offences(&mut stage, &terminate(&id)), []);
 }
 
 #[test]
