@@ -46,6 +46,13 @@ test-sdk: functions
 test-wire: functions
 	cargo test $(call packages,$(WIRE))
 
+# Which checks `make test-mount` runs: those whose names have one of these words. All of them unless it is given.
+ONLY ?=
+
+.PHONY: test-mount
+test-mount: tools ## Runs the examples' user data and the drain document in a Debian guest (needs root; ONLY=… for some)
+	@$(BIN)/python -B tests/mount/test_mount.py $(ONLY)
+
 .PHONY: build
 build: tools ## Builds the deployable functions (ARCH=arm64, or x86_64) into target/lambda/
 	rustup target add $(TARGET)

@@ -1,15 +1,14 @@
 """What the example does with disks that come late, come again, or hold something."""
 
-from disks import BY_ID, Disk
+from disks import BY_ID, BYTES, Disk
 
 SERVED = "systemctl is-active --quiet data.mount example.service && grep -q guest /data/www/index.html"
 IDENTITY = f"blkid -p -s UUID -o value {BY_ID}"
 
 
 def the_boot_is_not_held_up_without_the_disk(guest, stage):
-    guest.synchronise()
     guest.eventually("cloud-init status | grep -q done", 300)
-    state = guest.eventually("systemctl is-system-running && systemctl list-jobs")
+    state = guest.eventually("systemctl is-system-running && systemctl list-jobs", 300)
     assert state == "running\nNo jobs running.", state
     guest.tell("systemctl is-enabled data.mount example.service && ! systemctl is-active data.mount example.service")
 
@@ -50,7 +49,8 @@ def a_disk_that_was_torn_off_while_mounted_is_mended_and_mounted(guest, stage):
     guest.eventually("! systemctl is-active data.mount && ! systemctl is-active example.service")
     disk.come(guest)
     guest.eventually(SERVED)
-    assert guest.tell("cat /data/kept.txt /data/new.txt") == "before\nwritten"
+    found = guest.tell("cat /data/kept.txt; echo; cat /data/new.txt")
+    assert found == "before\nwritten", found
     guest.tell("systemctl stop data.mount")
     Disk.go(guest)
 
@@ -60,6 +60,17 @@ def a_file_system_with_a_file_is_mounted_and_not_formatted(guest, stage):
     disk.come(guest)
     guest.eventually(SERVED)
     assert guest.tell("cat /data/kept.txt") == "precious"
+    guest.tell("systemctl stop data.mount")
+    Disk.go(guest)
+
+
+def a_file_system_grows_to_the_size_of_its_disk(guest, stage):
+    disk = Disk(stage, "grown").with_file_system(stage, "precious").of_bytes(2 * BYTES)
+    disk.come(guest)
+    guest.eventually(SERVED)
+    guest.eventually(f"test $(($(stat -f -c '%b * %S' /data))) -gt {BYTES}")
+    assert guest.tell("cat /data/kept.txt") == "precious"
+    guest.tell("systemctl start data-grow.service")
     guest.tell("systemctl stop data.mount")
     Disk.go(guest)
 
@@ -90,6 +101,7 @@ CHECKS = [
     a_disk_that_comes_again_is_mounted_with_its_data,
     a_disk_that_was_torn_off_while_mounted_is_mended_and_mounted,
     a_file_system_with_a_file_is_mounted_and_not_formatted,
+    a_file_system_grows_to_the_size_of_its_disk,
     refused("a_gpt", lambda disk: disk.with_partition_table("gpt")),
     refused("an_mbr", lambda disk: disk.with_partition_table("dos")),
     refused("a_luks_header", lambda disk: disk.with_luks()),

@@ -33,6 +33,12 @@ class Disk:
                         "--key-file", "-", str(self.path)], input=b"secret", check=True)
         return self
 
+    def of_bytes(self, size):
+        """As a volume that was made larger: what is on it does not know yet."""
+        with self.path.open("r+b") as file:
+            file.truncate(size)
+        return self
+
     def with_bytes(self, offset, data):
         with self.path.open("r+b") as file:
             file.seek(offset)
@@ -56,5 +62,6 @@ class Disk:
     def take_away(guest):
         """After a failed check, whatever the state."""
         with contextlib.suppress(Exception):
-            guest.run("systemctl stop data.mount; umount /data; swapoff -a; dmsetup remove_all")
+            guest.run("systemctl kill --signal=KILL stranger; systemctl stop data.mount; umount /data; swapoff -a; dmsetup remove_all")
+            guest.run("rm -rf /run/systemd/system.control; systemctl daemon-reload; systemctl reset-failed")
             guest.detach()

@@ -1,23 +1,28 @@
-"""What the drain document's script does, run as Systems Manager runs it: by root, outside any unit of the service."""
+"""What the drain document does, as template.yaml ships it, run as the agent of Systems Manager runs it."""
 
 import pathlib
 
 from disk_checks import SERVED
 from disks import BY_ID, VOLUME, Disk
+from shipped import drain_document
 
-SCRIPT = (pathlib.Path(__file__).resolve().parents[2] / "drain" / "drain.sh").read_text()
+TEMPLATE = pathlib.Path(__file__).resolve().parents[2] / "template.yaml"
 PROOF = f"holdfast: drained {VOLUME}"
 # A stand-in for a program that is not the service's.
-HOLD = "systemd-run --quiet --unit=stranger --property=KillMode=mixed "
+HOLD = "systemd-run --quiet --collect --unit=stranger --property=KillMode=mixed "
 UNMASK = "rm -rf /run/systemd/system.control && systemctl daemon-reload"
 
 
-def drain(guest, units="example.service", volume=VOLUME):
-    return guest.run("HOLDFAST_STOP_SECONDS=5\nexport HOLDFAST_STOP_SECONDS\n" + SCRIPT, volume, units)
+def drain(guest, units="example.service", volume=VOLUME, shell="sh"):
+    """As the agent does it: a file that is no program of its own, given to `sh -c` (agent/plugins/runscript)."""
+    script = drain_document(TEMPLATE, volume, units)
+    guest.tell("mkdir -p /var/lib/agent\ncat > /var/lib/agent/_script.sh <<'END OF THE DOCUMENT'\n" + script + "END OF THE DOCUMENT\n"
+               "chmod 700 /var/lib/agent/_script.sh")
+    return guest.run(f"{shell} -c /var/lib/agent/_script.sh")
 
 
-def drained(guest, units="example.service"):
-    code, output, errors = drain(guest, units)
+def drained(guest, units="example.service", shell="sh"):
+    code, output, errors = drain(guest, units, shell=shell)
     assert code == 0 and output.splitlines()[-1] == PROOF, (code, output, errors)
     guest.tell("! grep -q nvme /proc/mounts")
     return output
@@ -50,9 +55,11 @@ def a_drained_volume_stays_off_and_a_second_run_succeeds(guest, stage):
     guest.tell(UNMASK)
 
 
-def no_units_need_be_named(guest, stage):
+def no_units_need_be_named_and_bash_will_do(guest, stage):
+    """Debian's sh is dash; that of Amazon Linux is bash by the name of sh."""
     served(guest, stage)
-    drained(guest, units="")
+    guest.tell("mkdir -p /var/lib/agent && ln -sf /bin/bash /var/lib/agent/sh")
+    drained(guest, units="", shell="/var/lib/agent/sh")
     guest.tell("! systemctl is-active example.service")
     Disk.go(guest)
     guest.tell(UNMASK)
@@ -119,8 +126,8 @@ def an_open_device_swap_and_a_mapping_are_named(guest, stage):
 
 def a_volume_that_is_not_there_is_not_called_drained(guest, stage):
     held(guest, "not attached")
-    held(guest, "it is no volume id", volume="vol-../../etc")
-    held(guest, "it is no volume id", volume="")
+    held(guest, "vol-../../etc is no volume id", volume="vol-../../etc")
+    held(guest, "no volume is named", volume="")
 
 
 def after_a_drain_the_next_boot_mounts_it_again(guest, stage):
@@ -132,19 +139,23 @@ def after_a_drain_the_next_boot_mounts_it_again(guest, stage):
     disk.come(guest)
     guest.eventually(SERVED)
     assert guest.tell("cat /data/kept.txt") == "precious"
+    guest.tell("systemctl stop data.mount")
+    Disk.go(guest)
 
 
 def a_boot_with_the_disk_in_place_mounts_it(guest, stage):
+    served(guest, stage)
     guest.reboot()
     guest.eventually(SERVED, 300)
     assert guest.tell("cat /data/kept.txt") == "precious"
     drained(guest)
     Disk.go(guest)
+    guest.tell(UNMASK)
 
 
 CHECKS = [
     a_drained_volume_stays_off_and_a_second_run_succeeds,
-    no_units_need_be_named,
+    no_units_need_be_named_and_bash_will_do,
     a_process_that_keeps_a_file_open_is_named,
     a_unit_that_does_not_stop_is_named,
     a_mount_in_another_namespace_is_named,

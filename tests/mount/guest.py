@@ -152,9 +152,11 @@ class Guest:
         self.agent.send({"execute": "guest-shutdown", "arguments": {"mode": "reboot"}})
 
         def next_boot():
-            with contextlib.suppress(TimeoutError):
+            # The agent of the old boot may still answer, and end in between: what it had begun, the next one does not know.
+            with contextlib.suppress(TimeoutError, RuntimeError):
                 self.synchronise()
                 return self.tell(boot) != before
+            return False
 
         wait_for(next_boot, BOOT_SECONDS, "the next boot")
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 PACKAGES = {"qemu-system-x86_64": "qemu-system-x86", "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs",
-            "cryptsetup": "cryptsetup-bin", "sfdisk": "fdisk"}
+            "cryptsetup": "cryptsetup-bin", "sfdisk": "fdisk", "shellcheck": "shellcheck"}
 GUEST = ("systemd-sysv,udev,dbus,linux-image-cloud-amd64,cloud-init,qemu-guest-agent,e2fsprogs,fdisk,dmsetup,procps")
 
 # On EC2 the model of the disk is "Amazon Elastic Block Store", here "QEMU NVMe Ctrl", and udev builds the name from it. So this

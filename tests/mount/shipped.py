@@ -1,4 +1,4 @@
-"""Takes the user data out of an example, as CloudFormation would hand it to the instances."""
+"""Takes out of the templates what they ship to an instance: the user data of an example, and the drain document."""
 
 import re
 
@@ -20,12 +20,23 @@ def tagged(loader, _suffix, node):
 Loader.add_multi_constructor("!", tagged)
 
 
+def read(path):
+    return yaml.load(path.read_text(), Loader)
+
+
 def user_data(path, serial):
     """The script of the example's launch template, for a volume with this serial number and the default parameters."""
-    template = yaml.load(path.read_text(), Loader)
+    template = read(path)
     text, _variables = template["Resources"]["Template"]["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
     values = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items() if "Default" in parameter}
     values["Serial"] = serial
     # An unknown variable is an error here as it is there; `${!x}` stands for `${x}`.
     text = re.sub(r"\$\{([^!}]+)\}", lambda match: values[match[1]], text)
     return text.replace("${!", "${")
+
+
+def drain_document(path, volumes, units):
+    """The script that the agent of Systems Manager makes of the document's only step, for these parameters."""
+    [step] = read(path)["Resources"]["DrainVolumes"]["Properties"]["Content"]["mainSteps"]
+    script = "\n".join(step["inputs"]["runCommand"]) + "\n"
+    return script.replace("{{ volumes }}", volumes).replace("{{ units }}", units)
