@@ -14,7 +14,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The template is no YAML.
-    #[error("template.yaml is no YAML; correct what the parser names")]
+    #[error("a template is no YAML; correct what the parser names")]
     NoYaml(#[from] yaml_serde::Error),
     /// An event, or a number of the template, is no JSON.
     #[error("no JSON: {place}")]

@@ -1,4 +1,4 @@
-//! Reads `template.yaml`, `events/` and the pages of Markdown so that tests can hold them to the contract. It never
+//! Reads `template.yaml`, `examples/`, `events/` and the pages of Markdown so that tests can hold them to the contract. It never
 //! guesses: what it does not know of `CloudFormation`, IAM or EventBridge is an error and not a pass.
 
 mod error;

@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::{Error, Pattern, files, yaml};
 
-/// `template.yaml` in its JSON form.
+/// `template.yaml`, or one of `examples/`, in its JSON form.
 #[derive(Debug)]
 pub struct Template {
+    file: String,
     json: Value,
 }
 
@@ -24,17 +25,26 @@ pub struct Function {
 impl Template {
     /// Reads the repository's template.
     pub fn read() -> Result<Self, Error> {
-        Ok(Self { json: yaml::to_json(&files::read(&files::root().join("template.yaml"))?)? })
+        Self::read_file("template.yaml")
+    }
+
+    /// Reads a template of `examples/`, such as `persistent-fleet`.
+    pub fn example(name: &str) -> Result<Self, Error> {
+        Self::read_file(&format!("examples/{name}.yaml"))
+    }
+
+    fn read_file(file: &str) -> Result<Self, Error> {
+        Ok(Self { file: file.into(), json: yaml::to_json(&files::read(&files::root().join(file))?)? })
     }
 
     /// What stands at a path such as `/Parameters/LogLevel`.
     pub fn at(&self, path: &str) -> Result<&Value, Error> {
-        self.json.pointer(path).ok_or_else(|| Error::missing("template.yaml", path))
+        self.json.pointer(path).ok_or_else(|| Error::missing(&self.file, path))
     }
 
     /// A top-level section such as `Parameters`.
     pub fn section(&self, name: &str) -> Result<&Map<String, Value>, Error> {
-        self.json.get(name).and_then(Value::as_object).ok_or_else(|| Error::missing("template.yaml", name))
+        self.json.get(name).and_then(Value::as_object).ok_or_else(|| Error::missing(&self.file, name))
     }
 
     /// The properties of a resource, which must be of this type.
@@ -56,9 +66,7 @@ impl Template {
     /// The function that runs this binary.
     pub fn function_of(&self, binary: &str) -> Result<Function, Error> {
         let mut functions = self.functions()?.into_iter();
-        functions
-            .find(|function| function.binary == binary)
-            .ok_or_else(|| Error::missing("template.yaml", binary))
+        functions.find(|function| function.binary == binary).ok_or_else(|| Error::missing(&self.file, binary))
     }
 
     /// The functions that have a rule with a pattern, each with that pattern; a schedule wakes the others.

@@ -45,7 +45,7 @@ fn intrinsic(name: &str, argument: Json) -> Result<Json, Error> {
             Some((resource, attribute)) => Ok(json!({"Fn::GetAtt": [resource, attribute]})),
             None => Err(Error::not_understood("!GetAtt", &path)),
         },
-        ("And" | "Equals" | "If" | "Join" | "Not" | "Or" | "Sub", argument) => {
+        ("And" | "Equals" | "If" | "Join" | "Not" | "Or" | "Split" | "Sub", argument) => {
             Ok(Json::Object([(format!("Fn::{name}"), argument)].into_iter().collect()))
         }
         (other, argument) => Err(Error::not_understood(&format!("!{other}"), &argument)),

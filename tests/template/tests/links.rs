@@ -2,9 +2,6 @@
 
 use template::{Page, pages};
 
-/// What may not be there yet.
-const AWAITED: &[&str] = &["examples/README.md"];
-
 /// What is wrong with the link, if anything is.
 fn fault(page: &Page, link: &str) -> Option<String> {
     if link.contains("://") || link.starts_with("mailto:") {
@@ -14,8 +11,7 @@ fn fault(page: &Page, link: &str) -> Option<String> {
     let told = |what: &str| Some(format!("{}: {link}: {what}", page.path.display()));
     let target = if file.is_empty() { page.path.clone() } else { page.path.parent()?.join(file) };
     if !target.exists() {
-        let is_awaited = AWAITED.iter().any(|awaited| file.ends_with(awaited));
-        return if is_awaited { None } else { told("no such file") };
+        return told("no such file");
     }
     let anchor = anchor?;
     let has_it = Page::read(target).is_ok_and(|target| target.anchors().contains(anchor));
