@@ -1,5 +1,5 @@
 //! The drain document: it is the script of drain/drain.sh, and the script does what the document says, on a machine of
-//! files. What a real kernel makes of it is for tests/mount.
+//! files. What a real kernel makes of it, `make test-mount` tells.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
