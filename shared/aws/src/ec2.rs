@@ -1,11 +1,12 @@
 //! EC2's questions and acts over the AWS SDK.
 //!
 //! This module decides nothing, and is the only one that changes anything in EC2. What is asked of Systems Manager goes on
-//! to `manager`.
+//! to `manager`, what is asked of EC2 Auto Scaling to `groups`.
 
 use crate::client::once;
 use crate::convert::{self, Garbled};
 use crate::error::answer;
+use crate::groups::Groups;
 use crate::manager::Manager;
 use crate::query;
 use aws_sdk_ec2::Client;
@@ -14,7 +15,8 @@ use aws_sdk_ec2::types::{Filter, Reservation, SpotInstanceRequest, Tag};
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use planner::device::DeviceName;
-use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
+use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
+use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, Volume};
 use planner::tags;
 use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
@@ -34,12 +36,13 @@ const INSTANCES_PER_PAGE: i32 = 1000;
 pub struct Ec2Client {
     sdk: Client,
     manager: Manager,
+    groups: Groups,
 }
 
 impl Ec2Client {
     /// EC2 as this client reaches it. Its retries and timeouts are to be those of [`crate::client`].
-    pub fn new(sdk: Client, manager: Manager) -> Self {
-        Self { sdk, manager }
+    pub fn new(sdk: Client, manager: Manager, groups: Groups) -> Self {
+        Self { sdk, manager, groups }
     }
 
     async fn instances_that(&self, filter: Filter) -> Result<Vec<Instance>, Ec2Error> {
@@ -155,6 +158,36 @@ impl Ec2 for Ec2Client {
         volumes: &[VolumeId],
     ) -> Result<(), Ec2Error> {
         self.manager.send(instance, document, volumes).await
+    }
+
+    async fn lifecycle_states(
+        &self,
+        instances: &BTreeSet<InstanceId>,
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, Ec2Error> {
+        self.groups.lifecycle_states(instances).await
+    }
+
+    async fn lifecycle_hooks(&self, group: &FleetName) -> Result<Vec<LifecycleHook>, Ec2Error> {
+        self.groups.lifecycle_hooks(group).await
+    }
+
+    async fn complete_lifecycle_action(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+        result: ActionResult,
+    ) -> Result<(), Ec2Error> {
+        self.groups.complete(group, hook, instance, result).await
+    }
+
+    async fn record_heartbeat(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+    ) -> Result<(), Ec2Error> {
+        self.groups.heartbeat(group, hook, instance).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

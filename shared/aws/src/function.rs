@@ -4,6 +4,7 @@ use crate::calls::CallCounter;
 use crate::client;
 use crate::ec2::Ec2Client;
 use crate::environment;
+use crate::groups::Groups;
 use crate::manager::Manager;
 use crate::notifier::Notifier;
 use crate::payload::Payload;
@@ -76,7 +77,7 @@ impl Function {
         client::warm_up(&client, WARM_UP).await;
         let is_told = settings.as_ref().is_ok_and(|settings| settings.notifications);
         let notifier = is_told.then(|| Notifier::new(&config));
-        let ec2 = Ec2Client::new(client, Manager::new(&config));
+        let ec2 = Ec2Client::new(client, Manager::new(&config), Groups::new(&config));
         Self { ec2, calls, notifier, settings }
     }
 

@@ -60,6 +60,9 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
         Health::Draining(reason) => return Some(format!("is draining ({reason})")),
         Health::NotRunning => return Some(format!("is {}", instance.state)),
     }
+    if let Some(state) = instance.lifecycle.as_ref().filter(|state| !state.serves()) {
+        return Some(format!("is {state} in its Auto Scaling group"));
+    }
     if let Some(zone) = slot.zone().filter(|zone| **zone != instance.zone) {
         return Some(format!("is in {}, not in {zone}", instance.zone));
     }

@@ -3,11 +3,12 @@
 use crate::addresses::{self, Room};
 use crate::candidates;
 use crate::finding::Finding;
+use crate::hooks;
 use crate::ids::{InstanceId, SlotName};
 use crate::matching::{self, Bid, Rank};
 use crate::normal::normal;
 use crate::observation::{Health, Instance, InstanceState, Observation};
-use crate::plan::Plan;
+use crate::plan::{Plan, SlotPlan};
 use crate::readiness;
 use crate::scene::Scene;
 use crate::slot::{Seat, Slot};
@@ -45,8 +46,10 @@ pub fn plan(observation: &Observation) -> Plan {
         let given = given.get(&index).copied();
         Scene { slot, view: &view, given, claimed: &claimed, expected: &expected }.decide(verdict)
     });
-    let slots = decided.collect();
-    Plan { fleet: observation.fleet.clone(), slots, findings: of_the_fleet(&observation) }
+    let slots: Vec<SlotPlan> = decided.collect();
+    let (steps, of_hooks) = hooks::steps(&view, &slots);
+    let findings = of_the_fleet(&observation).into_iter().chain(of_hooks).collect();
+    Plan { fleet: observation.fleet.clone(), slots, steps, findings }
 }
 
 /// What a slot asks of the matching; nothing when it has a holder that stays, or could use no instance.

@@ -14,13 +14,14 @@ pub(crate) struct Draft {
     pub(crate) findings: Vec<Finding>,
     pub(crate) next: Next,
     asks: Option<InstanceId>,
+    leaves: Option<InstanceId>,
 }
 
 impl Draft {
     pub(crate) fn new(slot: &SlotName, holder: Option<InstanceId>) -> Self {
         let slot = slot.clone();
         let (lead, follow, findings) = (None, Vec::new(), Vec::new());
-        Self { slot, holder, lead, follow, findings, next: Next::Nothing, asks: None }
+        Self { slot, holder, lead, follow, findings, next: Next::Nothing, asks: None, leaves: None }
     }
 
     /// Notes that something is under way which takes seconds.
@@ -32,6 +33,11 @@ impl Draft {
     pub(crate) fn ask(&mut self, instance: &InstanceId) {
         self.asks = Some(instance.clone());
         self.await_transition();
+    }
+
+    /// Notes that the slot is about to come off the instance, which runs.
+    pub(crate) fn leave(&mut self, instance: &InstanceId) {
+        self.leaves = Some(instance.clone());
     }
 
     /// Notes that the slot could be handed over now, if there were a candidate.
@@ -63,7 +69,7 @@ impl Draft {
     /// Tells everything that EC2 has refused the slot for good.
     pub(crate) fn tell_failures(&mut self, memory: &Memory) {
         for failure in &memory.failures {
-            if failure.slot == self.slot {
+            if failure.slot.as_ref() == Some(&self.slot) {
                 self.tell_once(failure.finding());
             }
         }
@@ -74,6 +80,11 @@ impl Draft {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
+    }
+
+    /// Whether anything is done about the slot, or is under way.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.lead.is_some() || !self.follow.is_empty() || self.next == Next::Transition
     }
 
     /// The plan of a slot that is not to be touched.
@@ -87,13 +98,15 @@ impl Draft {
             findings: self.findings,
             next: Next::Nothing,
             asks: None,
+            bound_for: None,
+            leaves: None,
         }
     }
 
-    /// The plan, with the state that follows from its steps and findings.
-    pub(crate) fn finish(self) -> SlotPlan {
+    /// The plan, with the state that follows from its steps and findings, of a slot that is to be on this instance.
+    pub(crate) fn finish(self, target: Option<&InstanceId>) -> SlotPlan {
         let told = |severity| self.findings.iter().any(|finding| finding.severity() == severity);
-        let acts = self.lead.is_some() || !self.follow.is_empty() || self.next == Next::Transition;
+        let acts = self.is_moving();
         let state = if told(Severity::Blocking) {
             SlotState::Blocked
         } else if acts {
@@ -103,6 +116,9 @@ impl Draft {
         } else {
             SlotState::Held
         };
+        let is_on_its_way = state == SlotState::Moving
+            || (state == SlotState::Waiting && self.next >= Next::Release)
+            || (state == SlotState::Waiting && target != self.holder.as_ref());
         SlotPlan {
             slot: self.slot,
             state,
@@ -112,6 +128,8 @@ impl Draft {
             findings: self.findings,
             next: self.next,
             asks: self.asks,
+            bound_for: target.filter(|_| is_on_its_way).cloned(),
+            leaves: self.leaves,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::plan::Step;
 use crate::readiness;
 use crate::scene::Scene;
 use crate::slot::Slot;
-use crate::tags::{DrainingReason, DrainingTag, Policy};
+use crate::tags::Policy;
 use crate::view::View;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -31,6 +31,16 @@ enum Turn {
     AwaitCandidate,
     /// Something else comes first, which the draft has been told.
     Wait,
+}
+
+impl Turn {
+    /// Tells the draft that the instance is not to end before.
+    fn tell(&self, on: &Instance, draft: &mut Draft) {
+        match self {
+            Self::Detach | Self::Drain(_) | Self::Wait => draft.leave(&on.id),
+            Self::AwaitCandidate => {}
+        }
+    }
 }
 
 /// What keeps the slot on its holder although the policy would have it drained.
@@ -96,7 +106,9 @@ impl Scene<'_, '_> {
     /// Has the holder, which has the first volume, unmount what it has of the slot, and takes it off.
     pub(crate) fn drain(&self, holder: &Instance, draft: &mut Draft) {
         let here: Vec<&Volume> = settled_on(self.slot, holder).collect();
-        match self.turn(&here, holder, draft) {
+        let turn = self.turn(&here, holder, draft);
+        turn.tell(holder, draft);
+        match turn {
             Turn::Detach => {
                 let mut detachments = here.iter().map(|volume| detach(volume, holder));
                 draft.lead = detachments.next();
@@ -112,7 +124,9 @@ impl Scene<'_, '_> {
     /// The same for the other volumes, when the first one has left the instance already.
     pub(crate) fn drain_the_others(&self, from: &Instance, draft: &mut Draft) {
         let here: Vec<&Volume> = settled_on(self.slot, from).collect();
-        match self.turn(&here, from, draft) {
+        let turn = self.turn(&here, from, draft);
+        turn.tell(from, draft);
+        match turn {
             Turn::Detach => {
                 draft.follow.extend(here.iter().map(|volume| vec![detach(volume, from)]));
             }
@@ -126,6 +140,7 @@ impl Scene<'_, '_> {
         // Without a document there is nothing to do, which a notice says.
         let Some(step) = drain_step(volumes, on, self.view) else { return Turn::Wait };
         if self.given.is_none() && !is_time_short(on, observation.began) {
+            draft.leave(&on.id);
             return Turn::AwaitCandidate;
         }
         let states: Vec<Progress<'_>> =
@@ -144,7 +159,7 @@ impl Scene<'_, '_> {
             return Turn::AwaitCandidate;
         } else if some(Progress::Running) || observation.memory.is_sent(&on.id, observation) {
             draft.await_transition();
-        } else if observation.memory.unmarked.contains(&on.id) && on.doomed.is_none() {
+        } else if observation.memory.unmarked.contains(&on.id) && !is_seen_to_go(on) {
             // Nothing in EC2 would tell the next function why the volumes are unmounted, and it would call the slot held.
             return Turn::AwaitCandidate;
         } else {
@@ -154,15 +169,19 @@ impl Scene<'_, '_> {
     }
 }
 
+/// Whether EC2 itself says that the instance is about to go, whatever its mark.
+fn is_seen_to_go(instance: &Instance) -> bool {
+    instance.doomed.is_some() || instance.is_leaving_its_group()
+}
+
 fn detach(volume: &Volume, from: &Instance) -> Step {
     Step::DetachVolume { volume: volume.id.clone(), instance: from.id.clone() }
 }
 
-/// Whether so little is left of the two minutes that a drain must begin, for whoever comes later. Only the warning tells
-/// when they began; an instance that a person had drained need not go at all.
-fn is_time_short(holder: &Instance, now: DateTime<Utc>) -> bool {
-    let warned =
-        |tag: &&DrainingTag| tag.reason == DrainingReason::SpotInterruption && !tag.is_void(holder.launched);
-    let since = holder.tags.draining.as_ref().filter(warned).and_then(|tag| tag.since);
-    since.is_some_and(|since| (since + NOTICE - now) < TimeDelta::seconds(LAST_SECONDS))
+/// Whether so little is left of the two minutes that a drain must begin, for whoever comes later. Only the mark tells
+/// when they began; an instance that a person had drained need not go at all, and one that its group is about to terminate
+/// without a mark may have waited for long. A group that keeps an instance waiting is given as much time as EC2 gives.
+pub(crate) fn is_time_short(holder: &Instance, now: DateTime<Utc>) -> bool {
+    let left = holder.notice().map(|since| since + NOTICE - now);
+    left.map_or(holder.is_leaving_its_group(), |left| left < TimeDelta::seconds(LAST_SECONDS))
 }

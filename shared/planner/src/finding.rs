@@ -160,6 +160,11 @@ pub enum Finding {
     )]
     NoDrainDocument,
     #[error(
+        "{instance} was launched in {zone}, where the fleet has no volume (they are in {zones}): keep the group to \
+         subnets there"
+    )]
+    ZoneWithoutVolume { instance: InstanceId, zone: Zone, zones: String },
+    #[error(
         "{instance} is claimed by the managed fleets {fleets} and so is a candidate of none: correct its tags, or the \
          tags of the volumes and addresses"
     )]
@@ -249,6 +254,9 @@ impl Finding {
                 ("delete-on-termination", Notice, "", volume.as_str())
             }
             Self::NoDrainDocument => ("no-drain-document", Notice, HANDOVER, ""),
+            Self::ZoneWithoutVolume { instance, .. } => {
+                ("zone-without-volume", Notice, "", instance.as_str())
+            }
             Self::SeveralFleets { instance, .. } => ("several-fleets", Notice, FLEET, instance.as_str()),
         }
     }

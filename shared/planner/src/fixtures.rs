@@ -12,6 +12,7 @@
 use crate::command::{Command, CommandStatus, Record};
 use crate::device::DeviceName;
 use crate::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId, Zone};
+use crate::lifecycle::{LifecycleHook, LifecycleState, Transition};
 use crate::memory::Memory;
 use crate::observation::{
     Address, Association, Attachment, AttachmentState, BlockDevice, Instance, InstanceState, Interface,
@@ -71,6 +72,8 @@ pub fn look() -> Look {
         fleet: FleetName::new("web"),
         default_policy: Policy::OnRelease,
         drain_document: Some("Drain".to_owned()),
+        abandons: false,
+        hooks: Vec::new(),
         volumes: Vec::new(),
         addresses: Vec::new(),
         instances: Vec::new(),
@@ -94,11 +97,13 @@ pub fn instance(n: u8) -> InstanceBuilder {
         launched: at(i64::from(n)),
         spot: true,
         doomed: None,
+        lifecycle: None,
         hibernation: false,
         root_device: Some(DeviceName::reported("/dev/xvda")),
         devices: Vec::new(),
         interfaces: vec![interface],
         tags: InstanceTags {
+            group: None,
             fleets: BTreeSet::from([FleetName::new("web")]),
             draining: None,
             paused: Setting::Absent,
@@ -170,6 +175,21 @@ impl Look {
         self
     }
 
+    /// The group `web` has these hooks for instances that launch, and these for such as are to be terminated.
+    #[must_use]
+    pub fn hooks(mut self, launching: &[&str], terminating: &[&str]) -> Self {
+        let of = |transition| {
+            move |name: &&str| LifecycleHook {
+                group: FleetName::new("web"),
+                name: (*name).to_owned(),
+                transition,
+            }
+        };
+        self.0.hooks.extend(launching.iter().map(of(Transition::Launching)));
+        self.0.hooks.extend(terminating.iter().map(of(Transition::Terminating)));
+        self
+    }
+
     #[must_use]
     pub fn but(mut self, change: impl FnOnce(&mut Observation)) -> Self {
         change(&mut self.0);
@@ -229,6 +249,15 @@ impl InstanceBuilder {
     #[must_use]
     pub fn draining(self, value: &str) -> Self {
         self.but(|instance| instance.tags.draining = Some(DrainingTag::read(value)))
+    }
+
+    /// In the Auto Scaling group `web`, in that state.
+    #[must_use]
+    pub fn in_group(self, state: &str) -> Self {
+        self.but(|instance| {
+            instance.tags.group = Some(FleetName::new("web"));
+            instance.lifecycle = Some(LifecycleState::new(state));
+        })
     }
 
     #[must_use]

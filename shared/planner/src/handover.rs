@@ -83,7 +83,12 @@ impl Scene<'_, '_> {
             None if self.given.is_some() => {
                 draft.lead = Some(Step::TerminateInstance { instance: holder.id.clone() });
             }
-            None if holder.health() != Health::Recommended => draft.await_candidate(),
+            None if holder.health() != Health::Recommended => {
+                draft.await_candidate();
+                if !drain::is_time_short(holder, self.view.observation.began) {
+                    draft.leave(&holder.id);
+                }
+            }
             Some(Obstacle::Policy) | None => {}
         }
     }

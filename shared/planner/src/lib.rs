@@ -14,7 +14,9 @@ pub mod finding;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 mod handover;
+pub mod hooks;
 pub mod ids;
+pub mod lifecycle;
 mod matching;
 pub mod memory;
 mod naming;

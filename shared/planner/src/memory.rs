@@ -33,6 +33,10 @@ pub struct Memory {
     pub unmarked: BTreeSet<InstanceId>,
     /// Instances to which Systems Manager accepted to send the drain document, and when.
     pub sent: BTreeMap<InstanceId, DateTime<Utc>>,
+    /// Lifecycle actions that were completed, or that EC2 Auto Scaling said were over: of which instance, at which hook.
+    pub completed: BTreeSet<(InstanceId, String)>,
+    /// When each of them last had a heartbeat.
+    pub beats: BTreeMap<(InstanceId, String), DateTime<Utc>>,
     /// Device names that EC2 said were taken, and when it last did.
     pub refused_devices: BTreeMap<(InstanceId, DeviceName), DateTime<Utc>>,
     /// Steps that EC2 refused for good.
@@ -60,8 +64,8 @@ pub struct Associated {
 /// A step that EC2 refused, and would refuse again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Whose step it was.
-    pub slot: SlotName,
+    /// Whose step it was; none when it was the fleet's.
+    pub slot: Option<SlotName>,
     /// The step.
     pub step: Step,
     /// What EC2 said.

@@ -15,6 +15,8 @@ pub(crate) fn normal(observation: &Observation) -> Observation {
     for instance in &mut seen.instances {
         instance.devices.sort();
     }
+    seen.hooks.sort();
+    seen.hooks.dedup();
     sort_each_once(&mut seen.volumes, |volume| volume.id.clone(), |_| true);
     sort_each_once(&mut seen.addresses, |address| address.allocation.clone(), |_| true);
     sort_each_once(

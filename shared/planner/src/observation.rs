@@ -5,6 +5,7 @@
 use crate::command::Record;
 use crate::device::DeviceName;
 use crate::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId, Zone};
+use crate::lifecycle::{LifecycleHook, LifecycleState};
 use crate::memory::Memory;
 use crate::tags::{DrainingReason, InstanceTags, Policy, ResourceTags};
 use chrono::{DateTime, Utc};
@@ -23,6 +24,8 @@ pub struct Observation {
     pub default_policy: Policy,
     /// The document of Systems Manager that the policy `drain` runs.
     pub drain_document: Option<String>,
+    /// Whether an instance that launches in a zone without any of the fleet's volumes is to be abandoned.
+    pub abandons: bool,
     /// The volumes that are tagged with the fleet.
     pub volumes: Vec<Volume>,
     /// The Elastic IPs that are tagged with the fleet.
@@ -33,6 +36,8 @@ pub struct Observation {
     pub managed: BTreeSet<FleetName>,
     /// What Systems Manager has on record, of the instances that a plan [asked](crate::plan::SlotPlan::asks) about.
     pub records: BTreeMap<InstanceId, Record>,
+    /// The lifecycle hooks of the groups that keep instances waiting, where they are to be completed.
+    pub hooks: Vec<LifecycleHook>,
     /// What this invocation did before it looked.
     pub memory: Memory,
 }
@@ -136,6 +141,8 @@ pub struct Instance {
     pub spot: bool,
     /// The status code of its spot request when that says that the instance is about to go.
     pub doomed: Option<String>,
+    /// The state that it has in its Auto Scaling group, if it is in one.
+    pub lifecycle: Option<LifecycleState>,
     /// Whether it is configured for hibernation.
     pub hibernation: bool,
     /// The name of its root device.
@@ -224,14 +231,36 @@ impl Instance {
         if let Some(code) = &self.doomed {
             return Health::Draining(format!("spot request {code}"));
         }
+        if let Some(state) = self.lifecycle.as_ref().filter(|_| self.is_leaving_its_group()) {
+            return Health::Draining(format!("{state} in its Auto Scaling group"));
+        }
         match self.tags.draining.as_ref().filter(|tag| !tag.is_void(self.launched)) {
             None => Health::Healthy,
             Some(tag) => match tag.reason {
                 DrainingReason::RebalanceRecommendation => Health::Recommended,
-                DrainingReason::SpotInterruption | DrainingReason::Operator(_) => {
-                    Health::Draining(tag.to_string())
-                }
+                DrainingReason::SpotInterruption
+                | DrainingReason::TerminateLifecycleAction
+                | DrainingReason::Operator(_) => Health::Draining(tag.to_string()),
             },
+        }
+    }
+
+    /// Whether the instance, which is draining, will end by itself, and soon. One that a person marked may stay for ever.
+    pub fn is_sure_to_go(&self) -> bool {
+        self.doomed.is_some() || self.is_leaving_its_group() || self.notice().is_some()
+    }
+
+    /// Whether its Auto Scaling group is about to terminate it.
+    pub fn is_leaving_its_group(&self) -> bool {
+        self.lifecycle.as_ref().is_some_and(LifecycleState::is_terminating)
+    }
+
+    /// When it was announced that it would end, by its mark.
+    pub fn notice(&self) -> Option<DateTime<Utc>> {
+        let mark = self.tags.draining.as_ref().filter(|mark| !mark.is_void(self.launched))?;
+        match mark.reason {
+            DrainingReason::SpotInterruption | DrainingReason::TerminateLifecycleAction => mark.since,
+            DrainingReason::RebalanceRecommendation | DrainingReason::Operator(_) => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::device::DeviceName;
 use crate::finding::Finding;
 use crate::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, SlotName, VolumeId};
+use crate::lifecycle::ActionResult;
 use serde::Serialize;
 use std::net::Ipv4Addr;
 
@@ -13,6 +14,8 @@ pub struct Plan {
     pub fleet: FleetName,
     /// Its slots, by name.
     pub slots: Vec<SlotPlan>,
+    /// Steps that are of no slot, side by side with those of the slots: what becomes of lifecycle actions.
+    pub steps: Vec<Step>,
     /// What concerns no slot in particular.
     pub findings: Vec<Finding>,
 }
@@ -37,6 +40,10 @@ pub struct SlotPlan {
     /// The instance of which the plan would have to know what Systems Manager has on record. Whoever looks up
     /// [`Observation::records`](crate::observation::Observation::records) for it plans again.
     pub asks: Option<InstanceId>,
+    /// The instance that the slot is on its way to, or soon will be: its launch had better wait for that.
+    pub bound_for: Option<InstanceId>,
+    /// The instance that the slot is about to come off: its termination had better wait for that.
+    pub leaves: Option<InstanceId>,
 }
 
 impl SlotPlan {
@@ -127,6 +134,26 @@ pub enum Step {
         /// The document of Systems Manager that does it.
         document: String,
     },
+    /// Lets an instance go on that its Auto Scaling group keeps waiting, or gives it up.
+    CompleteLifecycleAction {
+        /// The instance.
+        instance: InstanceId,
+        /// The group.
+        group: FleetName,
+        /// The group's hook.
+        hook: String,
+        /// How the instance goes on.
+        result: ActionResult,
+    },
+    /// Has an Auto Scaling group keep an instance waiting for longer.
+    RecordHeartbeat {
+        /// The instance.
+        instance: InstanceId,
+        /// The group.
+        group: FleetName,
+        /// The group's hook.
+        hook: String,
+    },
     /// Marks an instance that is about to go with the tag `holdfast:draining`.
     MarkDraining {
         /// The instance.
@@ -146,6 +173,8 @@ impl Step {
             Self::AssociateAddress { .. } => "associate-address",
             Self::TerminateInstance { .. } => "terminate-instance",
             Self::DrainVolumes { .. } => "drain-volumes",
+            Self::CompleteLifecycleAction { .. } => "complete-lifecycle-action",
+            Self::RecordHeartbeat { .. } => "record-heartbeat",
             Self::MarkDraining { .. } => "mark-draining",
         }
     }
@@ -158,6 +187,8 @@ impl Step {
             | Self::AssociateAddress { instance, .. }
             | Self::TerminateInstance { instance }
             | Self::DrainVolumes { instance, .. }
+            | Self::CompleteLifecycleAction { instance, .. }
+            | Self::RecordHeartbeat { instance, .. }
             | Self::MarkDraining { instance, .. } => Some(instance),
             Self::DisassociateAddress { .. } => None,
         }
@@ -171,6 +202,8 @@ impl Step {
             | Self::AssociateAddress { .. }
             | Self::TerminateInstance { .. }
             | Self::DrainVolumes { .. }
+            | Self::CompleteLifecycleAction { .. }
+            | Self::RecordHeartbeat { .. }
             | Self::MarkDraining { .. } => None,
         }
     }
@@ -185,17 +218,20 @@ impl Step {
             | Self::DetachVolume { .. }
             | Self::TerminateInstance { .. }
             | Self::DrainVolumes { .. }
+            | Self::CompleteLifecycleAction { .. }
+            | Self::RecordHeartbeat { .. }
             | Self::MarkDraining { .. } => None,
         }
     }
 
-    /// The volume, the address or the instance that it is about.
+    /// The volume, the address, the hook or the instance that it is about.
     pub fn resource(&self) -> &str {
         match self {
             Self::AttachVolume { volume, .. } | Self::DetachVolume { volume, .. } => volume.as_str(),
             Self::DisassociateAddress { address, .. } | Self::AssociateAddress { address, .. } => {
                 address.as_str()
             }
+            Self::CompleteLifecycleAction { hook, .. } | Self::RecordHeartbeat { hook, .. } => hook,
             Self::TerminateInstance { instance }
             | Self::DrainVolumes { instance, .. }
             | Self::MarkDraining { instance, .. } => instance.as_str(),

@@ -50,7 +50,18 @@ impl<'a> Scene<'a, '_> {
         };
         addresses::let_go(target, self.slot, self.view, self.expected, &mut draft);
         draft.drop_failed(&self.view.observation.memory);
-        draft.finish()
+        let destination = self.destination(target, &draft);
+        draft.finish(destination.map(|instance| &instance.id))
+    }
+
+    /// Where the slot will be in the end: on the instance that it was given, where its present one is sure to go.
+    fn destination(&self, target: Option<&'a Instance>, draft: &Draft) -> Option<&'a Instance> {
+        match target {
+            Some(holder) if matches!(holder.health(), Health::Draining(_)) => {
+                self.given.filter(|_| draft.is_moving() || holder.is_sure_to_go())
+            }
+            other => other,
+        }
     }
 
     fn holder(&self) -> Option<InstanceId> {

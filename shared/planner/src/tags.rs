@@ -137,6 +137,8 @@ impl ResourceTags {
 pub struct InstanceTags {
     /// Every fleet that the instance says it is of.
     pub fleets: BTreeSet<FleetName>,
+    /// The Auto Scaling group that it is in.
+    pub group: Option<FleetName>,
     /// The mark of an instance that is about to go.
     pub draining: Option<DrainingTag>,
     /// Whether the instance, and the slot that it holds, are to be left alone.
@@ -147,8 +149,10 @@ impl InstanceTags {
     /// Reads the tags of an instance.
     pub fn read(tags: &Tags) -> Self {
         let fleets = FLEET_KEYS.iter().filter_map(|key| tags.get(*key)).filter(|name| !name.is_empty());
+        let group = tags.get(AUTO_SCALING_GROUP).filter(|name| !name.is_empty());
         Self {
             fleets: fleets.map(FleetName::new).collect(),
+            group: group.map(FleetName::new),
             draining: tags.get(DRAINING).map(|text| DrainingTag::read(text)),
             paused: read_paused(tags),
         }
@@ -170,6 +174,8 @@ pub enum DrainingReason {
     SpotInterruption,
     /// EC2 recommends to replace the instance: it may go, and may not.
     RebalanceRecommendation,
+    /// Its Auto Scaling group is about to terminate it, and keeps it waiting before.
+    TerminateLifecycleAction,
     /// Whatever a person wrote.
     Operator(String),
 }
@@ -177,6 +183,7 @@ pub enum DrainingReason {
 impl DrainingReason {
     const SPOT_INTERRUPTION: &str = "spot-interruption-warning";
     const REBALANCE_RECOMMENDATION: &str = "rebalance-recommendation";
+    const TERMINATE_LIFECYCLE_ACTION: &str = "terminate-lifecycle-action";
 }
 
 impl fmt::Display for DrainingReason {
@@ -184,6 +191,7 @@ impl fmt::Display for DrainingReason {
         f.write_str(match self {
             Self::SpotInterruption => Self::SPOT_INTERRUPTION,
             Self::RebalanceRecommendation => Self::REBALANCE_RECOMMENDATION,
+            Self::TerminateLifecycleAction => Self::TERMINATE_LIFECYCLE_ACTION,
             Self::Operator(reason) => reason,
         })
     }
@@ -211,6 +219,7 @@ impl DrainingTag {
         let reason = match reason {
             DrainingReason::SPOT_INTERRUPTION => DrainingReason::SpotInterruption,
             DrainingReason::REBALANCE_RECOMMENDATION => DrainingReason::RebalanceRecommendation,
+            DrainingReason::TERMINATE_LIFECYCLE_ACTION => DrainingReason::TerminateLifecycleAction,
             other => DrainingReason::Operator(other.to_owned()),
         };
         Self { reason, since }
@@ -272,6 +281,14 @@ mod tests {
         let read =
             InstanceTags::read(&tags(&[(EC2_FLEET, "fleet-1"), (AUTO_SCALING_GROUP, "web"), (FLEET, "")]));
         assert_eq!(read.fleets.len(), 2);
+        assert_eq!(read.group, Some(FleetName::new("web")));
+    }
+
+    #[test]
+    fn a_policy_is_written_as_it_is_read() {
+        for policy in Policy::ALL {
+            assert_eq!(Policy::parse(&policy.to_string()), Some(policy));
+        }
     }
 
     #[test]
@@ -279,6 +296,7 @@ mod tests {
         for text in [
             "spot-interruption-warning 2026-11-23T12:00:00Z",
             "rebalance-recommendation 2026-11-23T12:00:00Z",
+            "terminate-lifecycle-action 2026-11-23T12:00:00Z",
             "kernel update",
             "moving to a larger type 2026-11-23T12:00:00Z",
             "",

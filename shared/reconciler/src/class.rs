@@ -29,7 +29,7 @@ const THROTTLED: [&str; 5] = [
 ];
 
 /// Other codes that any call may meet and that pass by themselves.
-const TRANSIENT: [&str; 8] = [
+const TRANSIENT: [&str; 9] = [
     "InternalError",
     "InternalFailure",
     "InternalServerError",
@@ -38,6 +38,8 @@ const TRANSIENT: [&str; 8] = [
     "Unavailable",
     "RequestTimeout",
     "ConcurrentTagAccess",
+    // EC2 Auto Scaling: "You already have a pending update to an Amazon EC2 Auto Scaling resource".
+    "ResourceContention",
 ];
 
 /// What the failed call means.
@@ -63,6 +65,15 @@ fn of_answer(action: Action, code: &str, message: &str) -> Class {
         // for a name that is none.
         (Action::AttachVolume, "InvalidParameterValue") if message.contains("is already in use") => {
             Class::DeviceTaken
+        }
+        // "No active Lifecycle Action found with instance ID i-…": it is over, or the hook or the group is gone. The same
+        // code stands for arguments that mean nothing.
+        (Action::CompleteLifecycleAction | Action::RecordLifecycleActionHeartbeat, "ValidationError")
+            if message.contains("No active Lifecycle Action")
+                || message.contains("No Lifecycle Hook")
+                || message.contains("not found") =>
+        {
+            Class::Conflict
         }
         (
             Action::AttachVolume,
@@ -110,7 +121,7 @@ mod tests {
         assert_eq!(class(&Ec2Error { action, cause }), expected, "{action} {code} {message}");
     }
 
-    const EVERY_ACTION: [Action; 12] = [
+    const EVERY_ACTION: [Action; 16] = [
         Action::DescribeVolumes,
         Action::DescribeAddresses,
         Action::DescribeInstances,
@@ -123,6 +134,10 @@ mod tests {
         Action::CreateTags,
         Action::ListCommands,
         Action::SendCommand,
+        Action::DescribeAutoScalingInstances,
+        Action::DescribeLifecycleHooks,
+        Action::CompleteLifecycleAction,
+        Action::RecordLifecycleActionHeartbeat,
     ];
 
     #[test]
@@ -180,6 +195,22 @@ mod tests {
         }
         for code in ["InvalidInstanceId", "InvalidFilterKey", "InvalidNextToken", "AccessDeniedException"] {
             check(Action::ListCommands, code, "", Class::Permanent);
+        }
+    }
+
+    #[test]
+    fn an_action_that_is_over_is_told_from_arguments_that_mean_nothing() {
+        for action in [Action::CompleteLifecycleAction, Action::RecordLifecycleActionHeartbeat] {
+            for message in [
+                "No active Lifecycle Action found with instance ID i-0123456789abcdef0",
+                "No Lifecycle Hook found: holdfast-launch",
+                "AutoScalingGroup name not found - web",
+            ] {
+                check(action, "ValidationError", message, Class::Conflict);
+                check(action, "AccessDenied", message, Class::Permanent);
+                check(Action::DescribeLifecycleHooks, "ValidationError", message, Class::Permanent);
+            }
+            check(action, "ValidationError", "1 validation error detected: Value null", Class::Permanent);
         }
     }
 

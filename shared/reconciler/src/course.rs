@@ -54,8 +54,9 @@ impl Courses {
 
     /// Follows a slot through a step.
     pub(crate) fn step(&mut self, done: &Done) {
+        let course = done.slot.as_ref().and_then(|slot| self.0.get_mut(slot));
         let (Some(course), Step::AttachVolume { volume, .. }, Effect::Done(at)) =
-            (self.0.get_mut(&done.slot), &done.step, &done.effect)
+            (course, &done.step, &done.effect)
         else {
             return;
         };
@@ -82,7 +83,7 @@ fn sign(seen: &Observation, holder: &InstanceId) -> Option<DateTime<Utc>> {
     let mark = valid_mark(holder).filter(|mark| mark.reason != DrainingReason::RebalanceRecommendation);
     match (mark, holder.state) {
         (Some(mark), _) => Some(mark.since.unwrap_or(seen.began)),
-        (None, InstanceState::Running) => holder.doomed.as_ref().map(|_| seen.began),
+        (None, InstanceState::Running) => holder.is_sure_to_go().then_some(seen.began),
         (None, InstanceState::Pending) => None,
         (
             None,
@@ -102,8 +103,7 @@ fn last_interruption(seen: &Observation) -> Option<DateTime<Utc>> {
             InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated
         )
     });
-    let marks = ended.filter_map(valid_mark);
-    marks.filter(|mark| mark.reason == DrainingReason::SpotInterruption).filter_map(|mark| mark.since).max()
+    ended.filter_map(Instance::notice).max()
 }
 
 fn valid_mark(instance: &Instance) -> Option<&DrainingTag> {

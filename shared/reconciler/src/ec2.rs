@@ -1,5 +1,5 @@
 //! EC2 as the reconciler needs it: four questions, six acts, and the way they fail. Of Systems Manager, which runs the drain
-//! document, one question and one act.
+//! document, one question and one act; of EC2 Auto Scaling, which keeps instances waiting, two of each.
 //!
 //! This module names no SDK. Whoever implements [`Ec2`] turns EC2's answers into the planner's facts, and
 //! retries questions but never an act: a second try of an act could land after the look that justified it.
@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 use planner::device::DeviceName;
 use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
+use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, Volume};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -83,6 +84,36 @@ pub trait Ec2: Sync {
         volumes: &[VolumeId],
     ) -> impl Future<Output = Result<(), Ec2Error>> + Send;
 
+    /// The states that these instances have in their Auto Scaling groups (EC2 Auto Scaling,
+    /// `DescribeAutoScalingInstances`). One that is in none is left out.
+    fn lifecycle_states(
+        &self,
+        instances: &BTreeSet<InstanceId>,
+    ) -> impl Future<Output = Result<BTreeMap<InstanceId, LifecycleState>, Ec2Error>> + Send;
+
+    /// The lifecycle hooks of the group (EC2 Auto Scaling, `DescribeLifecycleHooks`). A group that is not there has none.
+    fn lifecycle_hooks(
+        &self,
+        group: &FleetName,
+    ) -> impl Future<Output = Result<Vec<LifecycleHook>, Ec2Error>> + Send;
+
+    /// `CompleteLifecycleAction` of the action that is pending for the instance at the hook.
+    fn complete_lifecycle_action(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+        result: ActionResult,
+    ) -> impl Future<Output = Result<(), Ec2Error>> + Send;
+
+    /// `RecordLifecycleActionHeartbeat` of the same.
+    fn record_heartbeat(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+    ) -> impl Future<Output = Result<(), Ec2Error>> + Send;
+
     /// `CreateTags` with `holdfast:draining` alone.
     fn mark_draining(
         &self,
@@ -122,7 +153,7 @@ pub struct ListedCommand {
     pub details: String,
 }
 
-/// A call of EC2, or of Systems Manager.
+/// A call of EC2, of Systems Manager, or of EC2 Auto Scaling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is AWS's own name of the call")]
 pub enum Action {
@@ -138,6 +169,10 @@ pub enum Action {
     CreateTags,
     ListCommands,
     SendCommand,
+    DescribeAutoScalingInstances,
+    DescribeLifecycleHooks,
+    CompleteLifecycleAction,
+    RecordLifecycleActionHeartbeat,
 }
 
 impl fmt::Display for Action {

@@ -4,6 +4,7 @@
 
 mod envelope;
 pub mod instance_state_change;
+pub mod lifecycle_action;
 pub mod rebalance_recommendation;
 pub mod reconcile;
 pub mod spot_interruption_warning;
@@ -25,6 +26,8 @@ pub struct Trigger {
     pub warning: Option<Warning>,
     /// Whether to plan and report only.
     pub dry_run: bool,
+    /// Whether to let instances go on that an Auto Scaling group keeps waiting.
+    pub completes_actions: bool,
     /// How long to wait.
     pub patience: Patience,
 }
@@ -65,7 +68,9 @@ impl Warning {
     /// warning by two minutes; a recommendation holds for longer.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         let most = match self.reason {
-            DrainingReason::SpotInterruption => TimeDelta::minutes(3),
+            DrainingReason::SpotInterruption | DrainingReason::TerminateLifecycleAction => {
+                TimeDelta::minutes(3)
+            }
             DrainingReason::RebalanceRecommendation | DrainingReason::Operator(_) => TimeDelta::hours(1),
         };
         (now - self.at).abs() <= most

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::ec2::{Ec2, Ec2Error};
 use crate::report::{Outcome, StepReport};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use planner::ids::{AllocationId, FleetName, InstanceId, SlotName, VolumeId};
 use planner::memory::{Accepted, Associated, Failure, Memory, STALE_SECONDS};
 use planner::plan::{Plan, SlotPlan, Step};
@@ -31,7 +31,7 @@ pub(crate) struct Journal(Mutex<Vec<Done>>);
 
 impl Journal {
     /// Writes a step down that begins, and says at which place.
-    fn begin(&self, slot: SlotName, step: Step) -> usize {
+    fn begin(&self, slot: Option<SlotName>, step: Step) -> usize {
         let mut steps = self.steps();
         steps.push(Done { slot, step, effect: Effect::CutOff });
         steps.len() - 1
@@ -69,24 +69,25 @@ pub(crate) enum Effect {
     CutOff,
 }
 
-/// A step, whose it was, and what became of it.
+/// A step, whose it was, and what became of it. One of no slot is the fleet's.
 #[derive(Debug)]
 pub(crate) struct Done {
-    pub(crate) slot: SlotName,
+    pub(crate) slot: Option<SlotName>,
     pub(crate) step: Step,
     pub(crate) effect: Effect,
 }
 
 impl<E: Ec2, C: Clock> Executor<'_, E, C> {
-    /// One round of steps for every slot, slots side by side.
+    /// One round of steps for every slot, slots side by side, and those of none beside them.
     pub(crate) async fn round(&self, plan: &Plan) {
-        join_all(plan.slots.iter().map(|slot| self.slot(slot))).await;
+        let of_slots = join_all(plan.slots.iter().map(|slot| self.slot(slot)));
+        join(of_slots, join_all(plan.steps.iter().map(|step| self.step(None, step)))).await;
     }
 
     /// The first volume's step alone; once EC2 has accepted it, the others side by side.
     async fn slot(&self, plan: &SlotPlan) {
         if let Some(lead) = &plan.lead
-            && !self.step(&plan.slot, lead).await
+            && !self.step(Some(&plan.slot), lead).await
         {
             return;
         }
@@ -96,17 +97,17 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
     /// Steps in their order, as far as EC2 accepts them.
     async fn chain(&self, slot: &SlotName, steps: &[Step]) {
         for step in steps {
-            if !self.step(slot, step).await {
+            if !self.step(Some(slot), step).await {
                 break;
             }
         }
     }
 
     /// One step. Whether EC2 accepted it.
-    async fn step(&self, slot: &SlotName, step: &Step) -> bool {
-        let place = self.journal.begin(slot.clone(), step.clone());
+    async fn step(&self, slot: Option<&SlotName>, step: &Step) -> bool {
+        let place = self.journal.begin(slot.cloned(), step.clone());
         let effect = act(self.ec2, self.clock, self.began, step).await;
-        effect.log(Some((self.fleet, slot)), step);
+        effect.log(Some(self.fleet), slot, step);
         let accepted = matches!(effect, Effect::Done(_));
         self.journal.end(place, effect);
         accepted
@@ -115,8 +116,8 @@ impl<E: Ec2, C: Clock> Executor<'_, E, C> {
 
 impl Effect {
     /// Logs what became of the step, and whose it was. The runtime adds the request id of the invocation.
-    pub(crate) fn log(&self, slot: Option<(&FleetName, &SlotName)>, step: &Step) {
-        let (fleet, slot) = slot.map(|(fleet, slot)| (fleet.as_str(), slot.as_str())).unzip();
+    pub(crate) fn log(&self, fleet: Option<&FleetName>, slot: Option<&SlotName>, step: &Step) {
+        let (fleet, slot) = (fleet.map(FleetName::as_str), slot.map(SlotName::as_str));
         let (volume, address, instance) = (
             step.volume().map(VolumeId::as_str),
             step.address().map(AllocationId::as_str),
@@ -151,6 +152,10 @@ pub(crate) async fn act<E: Ec2, C: Clock>(ec2: &E, clock: &C, began: DateTime<Ut
         Step::DrainVolumes { instance, volumes, document } => {
             ec2.send_command(instance, document, volumes).await
         }
+        Step::CompleteLifecycleAction { instance, group, hook, result } => {
+            ec2.complete_lifecycle_action(group, hook, instance, *result).await
+        }
+        Step::RecordHeartbeat { instance, group, hook } => ec2.record_heartbeat(group, hook, instance).await,
         Step::MarkDraining { instance, value } => ec2.mark_draining(instance, value).await,
     };
     let now = clock.now();
@@ -179,6 +184,19 @@ impl Done {
             }
             (Step::DrainVolumes { instance, .. }, Effect::Done(at)) => {
                 memory.sent.insert(instance.clone(), *at);
+            }
+            // Refused, it was over before.
+            (
+                Step::CompleteLifecycleAction { instance, hook, .. },
+                Effect::Done(_) | Effect::Failed(_, Class::Conflict, _),
+            ) => {
+                memory.completed.insert((instance.clone(), hook.clone()));
+            }
+            (
+                Step::RecordHeartbeat { instance, hook, .. },
+                Effect::Done(at) | Effect::Failed(_, Class::Conflict, at),
+            ) => {
+                memory.beats.insert((instance.clone(), hook.clone()), *at);
             }
             (Step::DetachVolume { volume, .. }, Effect::Done(_)) => {
                 memory.accepted.remove(volume);

@@ -29,6 +29,8 @@ pub(crate) struct Context<'a, E, C> {
     pub(crate) settings: &'a Settings,
     pub(crate) dry_run: bool,
     pub(crate) patience: Patience,
+    /// Whether lifecycle actions are completed.
+    pub(crate) completes_actions: bool,
     /// Marks that this invocation wrote, which EC2's answers may not show yet.
     pub(crate) marks: BTreeMap<InstanceId, DrainingTag>,
     /// Those of them of which EC2 has not said that it has them.
@@ -127,17 +129,19 @@ impl FleetRun {
         for done in done {
             done.remember(&mut self.memory);
             self.courses.step(&done);
-            let slot = done.slot.clone();
-            self.steps.entry(slot).or_default().extend(done.report());
+            let reports = match &done.slot {
+                Some(slot) => self.steps.entry(slot.clone()).or_default(),
+                None => &mut self.own_steps,
+            };
+            reports.extend(done.report());
         }
     }
 
     fn rehearse(&mut self, plan: &Plan) {
         for slot in &plan.slots {
-            let planned =
-                |step: &Step| Done { slot: slot.slot.clone(), step: step.clone(), effect: Effect::Planned };
-            self.keep(slot.steps().map(planned).collect());
+            self.keep(slot.steps().map(|step| planned(Some(&slot.slot), step)).collect());
         }
+        self.keep(plan.steps.iter().map(|step| planned(None, step)).collect());
     }
 
     /// The next observation; none when EC2 refuses to be looked at.
@@ -173,7 +177,8 @@ impl FleetRun {
         let look =
             observe::survey(context.ec2, context.clock, observe::members(context.ec2, &fleets)).await?;
         let memory = |_: &FleetName| self.memory.clone();
-        let seen = observe::complete(context.ec2, look, &fleets, context.settings, memory).await?;
+        let (settings, completes) = (context.settings, context.completes_actions);
+        let seen = observe::complete(context.ec2, look, &fleets, settings, completes, memory).await?;
         Ok(seen.into_iter().next())
     }
 
@@ -205,6 +210,10 @@ impl FleetRun {
         let findings = self.own_findings.into_iter().chain(findings).collect();
         FleetReport { fleet: self.fleet, slots: reports, steps: self.own_steps, findings }
     }
+}
+
+fn planned(slot: Option<&SlotName>, step: &Step) -> Done {
+    Done { slot: slot.cloned(), step: step.clone(), effect: Effect::Planned }
 }
 
 impl<E, C> Context<'_, E, C> {

@@ -73,6 +73,7 @@ pub async fn run<E: Ec2, C: Clock>(
             settings,
             dry_run: settings.dry_run || trigger.dry_run,
             patience: trigger.patience,
+            completes_actions: trigger.completes_actions,
             marks: BTreeMap::new(),
             unmarked: BTreeSet::new(),
         },
@@ -179,7 +180,10 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         }
         look.instances = observe::members_and_holders(ec2, &look, &fleets).await?;
         let memory = |_: &FleetName| Memory::default();
-        observe::complete(ec2, look, &fleets, self.context.settings, memory).await.map(Some)
+        let context = &self.context;
+        observe::complete(ec2, look, &fleets, context.settings, context.completes_actions, memory)
+            .await
+            .map(Some)
     }
 
     /// Writes the trigger's warning down on an instance of one of the fleets, if it says something new. Once in an
@@ -205,7 +209,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         // Told if the deadline comes before the answer.
         let earlier = self.mark.replace(Mark { step: step.clone(), effect: Effect::CutOff });
         let effect = execute::act(ec2, clock, look.survey.began, &step).await;
-        effect.log(None, &step);
+        effect.log(None, None, &step);
         if matches!(effect, Effect::Stale) {
             // Only a try that was made says anything about the one before it.
             self.mark = earlier;

@@ -10,6 +10,7 @@ pub mod ec2;
 pub mod events;
 mod execute;
 mod fleet;
+mod groups;
 pub mod invocation;
 pub mod metrics;
 pub mod notifications;

@@ -4,9 +4,10 @@
 
 use crate::clock::Clock;
 use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
+use crate::groups;
 use crate::settings::Settings;
 use chrono::{DateTime, Utc};
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{join, try_join, try_join3};
 use planner::ids::{FleetName, InstanceId};
 use planner::memory::Memory;
 use planner::observation::{Address, Instance, InstanceState, Observation, Volume};
@@ -122,13 +123,15 @@ pub(crate) async fn members_and_holders<E: Ec2>(
     Ok(each_once.into_values().collect())
 }
 
-/// The last round, once the fleets' instances are known: which of them EC2 is about to take, and who the instances
-/// are that have something of a fleet without being of it. One observation for each fleet.
+/// The last round, once the fleets' instances are known: which of them EC2 is about to take, how far their Auto Scaling
+/// groups have them, and who the instances are that have something of a fleet without being of it. Where lifecycle actions
+/// are to be completed and some are pending, the groups' hooks come after it. One observation for each fleet.
 pub(crate) async fn complete<E: Ec2>(
     ec2: &E,
     look: Look,
     fleets: &BTreeSet<FleetName>,
     settings: &Settings,
+    completes_actions: bool,
     memory: impl Fn(&FleetName) -> Memory,
 ) -> Result<Vec<Observation>, Ec2Error> {
     let Look { survey, mut instances } = look;
@@ -145,11 +148,14 @@ pub(crate) async fn complete<E: Ec2>(
             ec2.instances(InstanceQuery::Ids(&strangers)).await
         }
     };
-    let (codes, others) = try_join(codes, others).await?;
+    let (answers, states) = join(try_join(codes, others), groups::states(ec2, &instances)).await;
+    let (codes, others) = answers?;
     for instance in &mut instances {
         instance.doomed = codes.get(&instance.id).filter(|code| is_doomed(code)).cloned();
+        instance.lifecycle = states.get(&instance.id).cloned();
     }
     instances.extend(others);
+    let hooks = if completes_actions { groups::hooks(ec2, &instances).await } else { Vec::new() };
     let managed = survey.managed();
     let observations = fleets.iter().map(|fleet| {
         let (volumes, addresses, instances) = survey.part_of(fleet, &instances);
@@ -158,11 +164,13 @@ pub(crate) async fn complete<E: Ec2>(
             fleet: fleet.clone(),
             default_policy: settings.handover,
             drain_document: settings.drain_document.clone(),
+            abandons: settings.abandon_wrong_zone,
             volumes,
             addresses,
             instances,
             managed: managed.clone(),
             records: BTreeMap::new(),
+            hooks: hooks.clone(),
             memory: memory(fleet),
         }
     });

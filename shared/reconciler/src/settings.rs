@@ -11,6 +11,9 @@ pub struct Settings {
     pub handover: Policy,
     /// The SSM document of the policy `drain` (`HOLDFAST_DRAIN_DOCUMENT`).
     pub drain_document: Option<String>,
+    /// Whether an instance that launches in a zone without any of its fleet's volumes is abandoned at its launch hook
+    /// (`HOLDFAST_ABANDON_WRONG_ZONE`).
+    pub abandon_wrong_zone: bool,
     /// Whether to plan and report only (`HOLDFAST_DRY_RUN`).
     pub dry_run: bool,
     /// Whether changes are put on EventBridge's default bus (`HOLDFAST_NOTIFICATIONS`).
@@ -47,6 +50,7 @@ impl Settings {
                     .ok_or_else(|| invalid(handover, text, "on-release, drain or terminate"))?,
             },
             drain_document: given("HOLDFAST_DRAIN_DOCUMENT"),
+            abandon_wrong_zone: flag("HOLDFAST_ABANDON_WRONG_ZONE")?,
             dry_run: flag("HOLDFAST_DRY_RUN")?,
             notifications: flag("HOLDFAST_NOTIFICATIONS")?,
         })
@@ -68,12 +72,18 @@ mod tests {
         let default = Settings {
             handover: Policy::OnRelease,
             drain_document: None,
+            abandon_wrong_zone: false,
             dry_run: false,
             notifications: false,
         };
         assert_eq!(read(&[]), Ok(default.clone()));
-        let names =
-            ["HOLDFAST_HANDOVER", "HOLDFAST_DRY_RUN", "HOLDFAST_DRAIN_DOCUMENT", "HOLDFAST_NOTIFICATIONS"];
+        let names = [
+            "HOLDFAST_HANDOVER",
+            "HOLDFAST_DRY_RUN",
+            "HOLDFAST_DRAIN_DOCUMENT",
+            "HOLDFAST_ABANDON_WRONG_ZONE",
+            "HOLDFAST_NOTIFICATIONS",
+        ];
         assert_eq!(read(&names.map(|name| (name, ""))), Ok(default));
     }
 
@@ -82,12 +92,14 @@ mod tests {
         let pairs = [
             ("HOLDFAST_HANDOVER", "drain"),
             ("HOLDFAST_DRAIN_DOCUMENT", "Drain"),
+            ("HOLDFAST_ABANDON_WRONG_ZONE", "true"),
             ("HOLDFAST_DRY_RUN", "true"),
             ("HOLDFAST_NOTIFICATIONS", "true"),
         ];
         let expected = Settings {
             handover: Policy::Drain,
             drain_document: Some("Drain".to_owned()),
+            abandon_wrong_zone: true,
             dry_run: true,
             notifications: true,
         };
@@ -99,6 +111,7 @@ mod tests {
         for (name, value, allowed) in [
             ("HOLDFAST_HANDOVER", "On-Release", "on-release, drain or terminate"),
             ("HOLDFAST_DRY_RUN", "yes", "true or false"),
+            ("HOLDFAST_ABANDON_WRONG_ZONE", "1", "true or false"),
             ("HOLDFAST_NOTIFICATIONS", "TRUE", "true or false"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();

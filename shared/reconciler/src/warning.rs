@@ -79,6 +79,11 @@ fn says_more(instance: &Instance, tag: &DrainingTag) -> bool {
             *reason == DrainingReason::RebalanceRecommendation
         }
         // What a person wrote is not for Holdfast to change.
-        (DrainingReason::SpotInterruption | DrainingReason::Operator(_), _) => true,
+        (
+            DrainingReason::SpotInterruption
+            | DrainingReason::TerminateLifecycleAction
+            | DrainingReason::Operator(_),
+            _,
+        ) => true,
     }
 }

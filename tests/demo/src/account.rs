@@ -128,7 +128,7 @@ impl Account {
     }
 
     /// What a function needs in its environment to reach this EC2.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
         self.ec2.environment()
     }
 

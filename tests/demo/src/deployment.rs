@@ -146,6 +146,8 @@ mod tests {
             ("instance-state-change-shutting-down", "instance-state-change"),
             ("spot-interruption-warning-terminate", "spot-interruption-warning"),
             ("rebalance-recommendation", "rebalance-recommendation"),
+            ("lifecycle-action-launch", "lifecycle-action"),
+            ("lifecycle-action-terminate", "lifecycle-action"),
         ] {
             assert_eq!(deployment.woken_by(&event_file(event).unwrap()), [woken], "{event}");
         }

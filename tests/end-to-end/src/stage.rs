@@ -41,12 +41,13 @@ impl Stage {
     }
 
     /// What a function needs to know to reach this stage's EC2.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
         [
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_REGION", crate::world::REGION.to_owned()),
             ("AWS_ENDPOINT_URL_EC2", self.proxy.url()),
+            ("AWS_ENDPOINT_URL_AUTO_SCALING", self.proxy.url()),
         ]
     }
 }

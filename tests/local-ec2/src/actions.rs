@@ -37,6 +37,7 @@ pub use power::{
     TerminateInstances,
 };
 pub use run::RunInstances;
+pub(crate) use run::check;
 pub use spot::DescribeSpotInstanceRequests;
 pub use spot_fleets::{
     CancelSpotFleetRequests, DescribeSpotFleetInstances, DescribeSpotFleetRequests, ModifySpotFleetRequest,

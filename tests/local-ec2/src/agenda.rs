@@ -1,6 +1,6 @@
 //! What is to come, by time. Whatever is due says enough of its subject to be void when that has changed.
 
-use crate::ids::FleetId;
+use crate::ids::{FleetId, GroupName};
 use crate::time::Time;
 use planner::ids::{InstanceId, VolumeId};
 use std::collections::BTreeMap;
@@ -46,6 +46,14 @@ pub(crate) enum Due {
     CommandOverdue(String),
     /// The fleet terminates an instance that it has replaced.
     Retired(FleetId, InstanceId),
+    /// The Auto Scaling group looks after its capacity.
+    GroupLook(GroupName),
+    /// The Auto Scaling group looks whether its instance has ended or stopped.
+    HealthLook(InstanceId),
+    /// The instance goes on in its Auto Scaling group, if it is still in this turn there.
+    MemberStep(InstanceId, u32),
+    /// Nobody has completed the action in time, unless a heartbeat has put that off.
+    ActionOverdue(InstanceId, String),
 }
 
 /// What is to come. Of what is due at one time, the first that was added comes first.

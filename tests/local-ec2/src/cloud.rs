@@ -10,11 +10,11 @@ use crate::error::ApiError;
 use crate::events::Event;
 use crate::faults::{Fate, Fault, Faults, Shares};
 use crate::history::Store;
-use crate::ids::{FleetId, Mint, SpotRequestId, TemplateId};
+use crate::ids::{FleetId, GroupName, Mint, SpotRequestId, TemplateId};
 use crate::judge::{Judge, Offence};
 use crate::setup::{Principal, Setup, Throttling};
 use crate::ssm::Command;
-use crate::state::{Address, Fleet, Instance, Interface, LaunchTemplate, SpotRequest, Volume};
+use crate::state::{Address, Fleet, Group, Instance, Interface, LaunchTemplate, Member, SpotRequest, Volume};
 use crate::throttle::Throttle;
 use crate::time::{Span, Time};
 use chrono::TimeDelta;
@@ -43,6 +43,8 @@ pub struct Cloud {
     pub(crate) spot_requests: Store<SpotRequestId, SpotRequest>,
     pub(crate) fleets: Store<FleetId, Fleet>,
     pub(crate) templates: Store<TemplateId, LaunchTemplate>,
+    pub(crate) groups: Store<GroupName, Group>,
+    pub(crate) members: Store<InstanceId, Member>,
     pub(crate) commands: Store<String, Command>,
     /// Which instances have an agent of Systems Manager, of those that were asked.
     pub(crate) agents: BTreeMap<InstanceId, bool>,
@@ -86,6 +88,8 @@ impl Cloud {
             spot_requests: Store::new(keep),
             fleets: Store::new(keep),
             templates: Store::new(keep),
+            groups: Store::new(keep),
+            members: Store::new(keep),
             commands: Store::new(keep),
             agents: BTreeMap::new(),
             ended_associations: BTreeSet::new(),

@@ -2,6 +2,10 @@
 //!
 //! This module builds payloads and sends none.
 
+mod groups;
+
+pub(crate) use groups::{Told, lifecycle_action, member_launched, member_terminated};
+
 use crate::ids::{FleetId, SpotRequestId};
 use crate::state::{Fleet, FleetKind, FleetState, Instance, Interruption};
 use crate::time::{Time, written};
@@ -14,7 +18,8 @@ use serde_json::{Value, json};
 pub(crate) struct Event {
     source: &'static str,
     detail_type: String,
-    /// ARNs without their beginning, such as `instance/i-…`.
+    /// ARNs without their beginning, such as `instance/i-…`, or whole. Of those without, Auto Scaling's alone have a
+    /// colon.
     resources: Vec<String>,
     detail: Value,
 }
@@ -26,8 +31,9 @@ impl Event {
 
     /// With its envelope.
     pub(crate) fn payload(&self, id: u64, time: Time, region: &str, account: &str) -> Value {
-        let arn = |resource: &String| match resource.strip_prefix("arn:") {
-            Some(_) => resource.clone(),
+        let arn = |resource: &String| match resource.split_once(':') {
+            Some(("arn", _)) => resource.clone(),
+            Some(_) => format!("arn:aws:autoscaling:{region}:{account}:{resource}"),
             None => format!("arn:aws:ec2:{region}:{account}:{resource}"),
         };
         json!({

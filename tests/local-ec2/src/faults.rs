@@ -6,6 +6,7 @@ mod spec;
 
 pub use spec::{BadSpec, Shares};
 
+use crate::autoscaling;
 use crate::chance::Chance;
 use crate::error::ApiError;
 use crate::ssm;
@@ -93,10 +94,13 @@ impl Fault {
         match self {
             Self::Refused => Some(conflict(action)),
             Self::Denied if ssm::has(action) => Some(ssm::denied()),
+            Self::Denied if autoscaling::has(action) => Some(autoscaling::denied()),
             Self::Denied => Some(denied()),
             Self::Throttled if ssm::has(action) => Some(ssm::throttled()),
+            Self::Throttled if autoscaling::has(action) => Some(autoscaling::throttled()),
             Self::Throttled => Some(ApiError::throttled()),
             Self::Broken if ssm::has(action) => Some(ssm::broken()),
+            Self::Broken if autoscaling::has(action) => Some(autoscaling::broken()),
             Self::Broken => Some(ApiError::server("InternalError", "An internal error has occurred", 500)),
             Self::Reset
             | Self::Slow
@@ -129,7 +133,11 @@ fn conflict(action: &str) -> ApiError {
         "DisassociateAddress" => ("InvalidAssociationID.NotFound", "The association ID does not exist"),
         "CreateTags" => ("InvalidInstanceID.NotFound", "The instance ID does not exist"),
         "SendCommand" => return ssm::invalid_instance("i-0123456789abcdef0"),
+        "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat" => {
+            return autoscaling::no_action("instance ID", "i-0123456789abcdef0");
+        }
         _ if ssm::has(action) => return ssm::denied(),
+        _ if autoscaling::has(action) => return autoscaling::denied(),
         _ => return denied(),
     };
     ApiError::refusal(code, message)

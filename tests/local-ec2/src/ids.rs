@@ -40,6 +40,13 @@ id!(
     |id| id.strip_prefix(SPOT_FLEET).or_else(|| id.strip_prefix(EC2_FLEET)).is_some_and(is_uuid)
 );
 
+id!(
+    /** An Auto Scaling group's name: up to 255 characters of ASCII that can be seen, without a colon (Auto Scaling API
+    reference, `CreateAutoScalingGroup`). */
+    GroupName,
+    |name| (1..=255).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic() && b != b':')
+);
+
 const SPOT_FLEET: &str = "sfr-";
 const EC2_FLEET: &str = "fleet-";
 

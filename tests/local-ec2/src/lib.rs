@@ -16,6 +16,11 @@
 //! Systems Manager is at the same address, by its JSON protocol: [`ssm::NAMES`]. Its documents are those of
 //! [`Setup::documents`], and each unmounts the volumes that its parameter `volumes` names.
 //!
+//! So is Auto Scaling, by its query protocol: [`autoscaling::NAMES`]. Its groups launch from a launch template, keep their
+//! capacity, and have their instances wait for lifecycle hooks; an instance that waits for its end counts no more. There
+//! are no warm pools, no policies that scale by an alarm, no mixed instances, no load balancers, and no notifications but
+//! events.
+//!
 //! # The control API
 //! On the same port, below `/_/`: whoever tests or shows something is the world here. A command is a POST with a JSON
 //! object, and is answered with one. What cannot be done is answered with HTTP 400 and `{"error": "…"}`.
@@ -27,6 +32,10 @@
 //! | `starve`, `feed` | `{"zone": "us-east-1a"}` | `{}` |
 //! | `disable-key`, `enable-key` | `{"key": "alias/aws/ebs"}` | `{}` |
 //! | `launch` | `{"zone": …}` and, if wanted, `image`, `type`, `tags`, `service_tags`, `spot` | `{"instance": "i-…"}` |
+//! | `group` | `{"name": "web", "desired": 1}` and, if wanted, `min`, `max`, `zones`, `image`, `type`, `tags`, `spot`, `hooks`, `rebalance` | `{}` |
+//! | `scale` | `{"group": "web", "desired": 0}` | `{}` |
+//! | `end` | `{"instance": "i-…"}` and, if wanted, `"decrement": true` | `{}`: the instance is ended in its group |
+//! | `standby`, `exit-standby` | `{"instance": "i-…"}` | `{}`: the group gets another in its place, and grows when it comes back |
 //! | `faults` | `{"shares": "AttachVolume:lost=0.2;*:slow=0.05"}`, `{"script": {"0": "lost"}}` or both | `{}` |
 //! | `weather` | `lost`, `doubled`, `late` from 0 to 1; `travel`, `lateness` as `[from, to]` in milliseconds | `{}` |
 //! | `events` | | `{"events": […]}`: those that have arrived, each once, as EventBridge sends them |
@@ -36,10 +45,13 @@
 //! | `time` | | `{"now": "…", "speed": 1.0}` |
 //! | `pass` | `{"seconds": 120}` | `{"now": "…", "speed": 1.0}`: the cloud's clock is put forward |
 //!
-//! `spot` is `{"persistent": false, "interruption": "terminate"}`, each as wanted.
+//! `spot` is `{"persistent": false, "interruption": "terminate"}`, each as wanted. A hook is `{"name": "down",
+//! "transition": "terminating"}` or `"launching"` and, if wanted, `timeout` in seconds, `default` (`CONTINUE` or `ABANDON`)
+//! and `metadata`. A group has the zones that are named, or all, and its instances have its tags.
 
 pub mod actions;
 mod agenda;
+pub mod autoscaling;
 mod bus;
 mod chance;
 mod cloud;
@@ -70,7 +82,7 @@ pub use error::ApiError;
 pub use face::{InProcess, Keys, Region, RegionClock, Speed, serve};
 pub use faults::{BadSpec, Fate, Fault, Shares};
 pub use filter::Filter;
-pub use ids::{FleetId, ReservationId, SpotRequestId, TemplateId};
+pub use ids::{FleetId, GroupName, ReservationId, SpotRequestId, TemplateId};
 pub use judge::{Judge, Offence, Violation};
 pub use life::Launch;
 pub use listing::{Listing, Page};

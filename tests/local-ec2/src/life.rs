@@ -4,8 +4,11 @@ mod addresses;
 mod attachments;
 mod endings;
 mod fleets;
+mod groups;
+mod hooks;
 mod instances;
 mod launches;
+mod members;
 mod spot;
 
 pub(crate) use attachments::Detachment;
@@ -55,6 +58,10 @@ impl Cloud {
             Due::CommandOverdue(command) => self.on_command_overdue(&command),
             Due::FleetLook(fleet) => self.look_after(&fleet),
             Due::Retired(fleet, instance) => self.retire(&fleet, &instance),
+            Due::GroupLook(group) => self.look_after_group(&group),
+            Due::HealthLook(instance) => self.look_at_health(&instance),
+            Due::MemberStep(instance, turn) => self.on_member_step(&instance, turn),
+            Due::ActionOverdue(instance, token) => self.on_action_overdue(&instance, &token),
         }
     }
 }

@@ -85,7 +85,7 @@ impl Paging {
     }
 
     /// A token that only a page of this action is asked with.
-    fn token(&self, last: &str) -> String {
+    pub(crate) fn token(&self, last: &str) -> String {
         format!("{}/{last}", self.action).bytes().fold(String::new(), |mut token, byte| {
             let _ = write!(token, "{byte:02x}");
             token
@@ -93,7 +93,7 @@ impl Paging {
     }
 
     /// The id after which the page begins; the empty one is before all.
-    fn position(&self, token: &str) -> Result<String, ApiError> {
+    pub(crate) fn position(&self, token: &str) -> Result<String, ApiError> {
         if token.is_empty() {
             return Ok(String::new());
         }

@@ -2,6 +2,8 @@
 //!
 //! Sizes are those of the EC2 API developer guide, "Request throttling". `AttachVolume`, `DetachVolume` and the calls
 //! of addresses stand in none of its lists of exceptions.
+//!
+//! Auto Scaling and Systems Manager publish none; theirs are those of EC2.
 
 use crate::time::Time;
 use std::collections::BTreeMap;

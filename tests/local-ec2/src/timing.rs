@@ -44,6 +44,13 @@ pub struct Timing {
     pub fleet: Span,
     /// Until a fleet that found no capacity tries again. Assumed.
     pub fleet_retry: Span,
+    /// Until an Auto Scaling group launches what it lacks, and ends what it has too many. Assumed.
+    pub group: Span,
+    /// Until an Auto Scaling group has found an instance ended or stopped. Assumed: Auto Scaling does not say how often it
+    /// looks.
+    pub group_health: Span,
+    /// From one state of an instance in its Auto Scaling group to the next, where nothing is waited for. Assumed.
+    pub group_step: Span,
     /// Until the agent of an instance has taken a command up. Assumed.
     pub command_delivery: Span,
     /// From there to the command's end. Assumed: a service takes seconds to stop, and a disk less to be flushed.
@@ -85,6 +92,9 @@ impl Default for Timing {
             notice: Span::exactly(120),
             fleet: Span::seconds(5, 30),
             fleet_retry: Span::seconds(60, 120),
+            group: Span::seconds(5, 30),
+            group_health: Span::seconds(10, 60),
+            group_step: Span::millis(500, 3000),
             command_delivery: Span::millis(500, 2500),
             command: Span::seconds(1, 10),
             command_fails: 0.0,
@@ -115,6 +125,9 @@ impl Timing {
             shutdown_stopped: Span::NONE,
             release: Span::NONE,
             fleet: Span::NONE,
+            group: Span::NONE,
+            group_health: Span::NONE,
+            group_step: Span::NONE,
             command_delivery: Span::NONE,
             command: Span::NONE,
             latency: Span::NONE,

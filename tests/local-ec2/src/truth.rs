@@ -1,9 +1,9 @@
 //! The truth: every resource as it is, for whoever plays the world or checks what became of it. No call shows this.
 
 use crate::cloud::Cloud;
-use crate::ids::FleetId;
+use crate::ids::{FleetId, GroupName};
 use crate::ssm::Command;
-use crate::state::{Address, Fleet, Instance, Interface, SpotRequest, Volume};
+use crate::state::{Address, Fleet, Group, Instance, Interface, Member, SpotRequest, Volume};
 use planner::ids::{AllocationId, InstanceId, VolumeId};
 
 impl Cloud {
@@ -66,5 +66,20 @@ impl Cloud {
     /// The instances that a fleet launched, until an hour after their end.
     pub fn members_of<'c>(&'c self, id: &'c FleetId) -> impl Iterator<Item = &'c Instance> {
         self.members(id)
+    }
+
+    /// The Auto Scaling group.
+    pub fn group(&self, name: &GroupName) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    /// The instances of an Auto Scaling group, as it has them.
+    pub fn group_members<'c>(&'c self, name: &'c GroupName) -> impl Iterator<Item = &'c Member> {
+        self.members_in(name)
+    }
+
+    /// The instance in its Auto Scaling group, while it is in one.
+    pub fn member(&self, id: &InstanceId) -> Option<&Member> {
+        self.members.get(id)
     }
 }

@@ -63,6 +63,7 @@ impl Cloud {
         }
         self.emit(events::rebalance(id));
         self.put_at_risk(id);
+        self.put_member_at_risk(id);
         Ok(())
     }
 

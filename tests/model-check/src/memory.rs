@@ -147,7 +147,7 @@ impl Memory {
                     memory.refused_devices.insert(key, at);
                 }
                 Fact::Failed { slot, ref call } => memory.failures.push(Failure {
-                    slot: view::slot_name(slot),
+                    slot: Some(view::slot_name(slot)),
                     step: view::step(*call)?,
                     reason: "UnauthorizedOperation".to_owned(),
                 }),

@@ -48,6 +48,8 @@ impl<'a> Sources<'a> {
             began: time(NOW),
             default_policy: self.volumes.handover.policy(),
             drain_document: None,
+            abandons: false,
+            hooks: Vec::new(),
             volumes: volumes.map(|(n, it)| volume(n, it, paused)).collect::<Option<_>>()?,
             addresses: addresses.map(|(n, it)| address(n, *it, paused)).collect::<Option<_>>()?,
             instances: born.map(|(n, it)| instance(n, it, places, self.instances)).collect::<Option<_>>()?,
@@ -102,7 +104,10 @@ fn call(step: &Step) -> Option<Call> {
             association: number(association.as_str())?,
         },
         Step::TerminateInstance { instance } => Call::Terminate { instance: number(instance.as_str())? },
-        Step::DrainVolumes { .. } | Step::MarkDraining { .. } => return None,
+        Step::DrainVolumes { .. }
+        | Step::CompleteLifecycleAction { .. }
+        | Step::RecordHeartbeat { .. }
+        | Step::MarkDraining { .. } => return None,
     })
 }
 
@@ -255,6 +260,7 @@ fn instance(n: u8, instance: &Instance, places: u8, world: &World) -> Option<see
         launched: time(LAUNCH + i64::from(n)),
         spot: true,
         doomed: None,
+        lifecycle: None,
         hibernation: false,
         root_device: None,
         devices: own.chain(foreign).collect(),
@@ -264,6 +270,7 @@ fn instance(n: u8, instance: &Instance, places: u8, world: &World) -> Option<see
             addresses: (0..places).map(place).collect(),
         }],
         tags: InstanceTags {
+            group: None,
             fleets: BTreeSet::from([fleet()]),
             draining: match instance.mark {
                 Mark::None => None,

@@ -122,8 +122,13 @@ fn action(request: &Request) -> Option<String> {
             None => target.clone(),
         });
     }
-    let mut parameters = form_urlencoded::parse(&request.body);
-    parameters.find(|(name, _)| name == "Action").map(|(_, action)| format!("ec2:{action}"))
+    let find = |wanted: &str| {
+        let mut parameters = form_urlencoded::parse(&request.body);
+        parameters.find(|(name, _)| name == wanted).map(|(_, value)| value)
+    };
+    // The query protocol is of several services, each with a version of its own.
+    let service = if find("Version").as_deref() == Some("2011-01-01") { "autoscaling" } else { "ec2" };
+    find("Action").map(|action| format!("{service}:{action}"))
 }
 
 fn entries(body: &[u8]) -> Vec<Value> {
@@ -185,6 +190,8 @@ mod tests {
     fn an_action_is_told_by_the_body_or_by_the_header() {
         let mut request = Request::post("/", b"Action=AttachVolume&Version=2016-11-15");
         assert_eq!(action(&request).as_deref(), Some("ec2:AttachVolume"));
+        let of_groups = Request::post("/", b"Action=DescribeLifecycleHooks&Version=2011-01-01");
+        assert_eq!(action(&of_groups).as_deref(), Some("autoscaling:DescribeLifecycleHooks"));
         request.headers.push(("x-amz-target".to_owned(), "AWSEvents.PutEvents".to_owned()));
         assert_eq!(action(&request).as_deref(), Some("events:PutEvents"));
         assert_eq!(action(&Request::post("/", b"")), None);

@@ -15,7 +15,7 @@ use local_ec2::{Setup, Speed};
 use permissions::{Guard, Record};
 use reconciler::notifications::SOURCE;
 use serde_json::{Value, json};
-use stage::events::{now, recommendation, reconcile, state_change, warning};
+use stage::events::{now, recommendation, reconcile, state_change, terminate_action, warning};
 use stage::{Answer, Control, Ec2, Function, LocalEc2};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -57,10 +57,11 @@ impl Scene {
         let stopped = launch(control, json!({})).await;
         let dying = launch(control, json!({})).await;
         let draining = launch(control, json!({})).await;
-        // Three that can take a slot each. Of a spot instance the request is asked for, too.
+        // Four that can take a slot each. Of a spot instance the request is asked for, too; and a group keeps two waiting,
+        // of which one has a slot coming.
         launch(control, json!({})).await;
         launch(control, json!({"spot": {}})).await;
-        launch(control, json!({})).await;
+        group(api).await;
         let first = volume(api, "stopped", "on-release").await;
         let second = volume(api, "dying", "terminate").await;
         let third = volume(api, "draining", "drain").await;
@@ -85,12 +86,38 @@ impl Scene {
             "instance-state-change" => state_change(&self.stopped, "stopped"),
             "spot-interruption-warning" => return warning(&self.dying, now()).unwrap(),
             "rebalance-recommendation" => return recommendation(&self.dying, now()).unwrap(),
+            "lifecycle-action" => return terminate_action(&self.dying, now()).unwrap(),
             "reconcile" => reconcile(),
             other => panic!("say here what wakes {other}"),
         };
         mark(self.ec2.ec2(), &self.dying).await;
         event.unwrap()
     }
+}
+
+/// The group `web`, with two instances and a hook for launches.
+async fn group(api: Ec2) {
+    let name = ("LaunchTemplateName", "web");
+    let data = [
+        ("LaunchTemplateData.ImageId", "ami-0123456789abcdef0"),
+        ("LaunchTemplateData.InstanceType", "t3.micro"),
+    ];
+    api.call("CreateLaunchTemplate", &[name, data[0], data[1]]).await.unwrap();
+    let hook = "LifecycleHookSpecificationList.member.1";
+    let hook =
+        ["LifecycleHookName", "LifecycleTransition", "HeartbeatTimeout"].map(|part| format!("{hook}.{part}"));
+    let parameters = [
+        ("AutoScalingGroupName", "web"),
+        ("LaunchTemplate.LaunchTemplateName", "web"),
+        ("MinSize", "0"),
+        ("MaxSize", "2"),
+        ("DesiredCapacity", "2"),
+        ("AvailabilityZones.member.1", ZONE),
+        (&*hook[0], "holdfast-launch"),
+        (&*hook[1], "autoscaling:EC2_INSTANCE_LAUNCHING"),
+        (&*hook[2], "7200"),
+    ];
+    api.scale("CreateAutoScalingGroup", &parameters).await.unwrap();
 }
 
 /// Has an instance drain, as a person does.
@@ -145,7 +172,7 @@ async fn asked_by(function: &str, allowed: &BTreeSet<String>) -> Record {
     let url = guard.url();
     let own = scene.ec2.environment();
     let own = own.iter().map(|(name, value)| (*name, value.as_str()));
-    let mut environment: Vec<_> = own.filter(|(name, _)| *name != "AWS_ENDPOINT_URL_EC2").collect();
+    let mut environment: Vec<_> = own.filter(|(name, _)| !name.starts_with("AWS_ENDPOINT_URL")).collect();
     environment.extend([
         ("AWS_ENDPOINT_URL", &*url),
         ("HOLDFAST_NOTIFICATIONS", "true"),
@@ -165,7 +192,7 @@ async fn asked_by(function: &str, allowed: &BTreeSet<String>) -> Record {
 async fn every_function_asks_for_what_its_role_allows_and_for_nothing_else() {
     let template = Template::read().unwrap();
     let functions = template.functions().unwrap();
-    assert!(functions.len() >= 4, "{} functions were tried", functions.len());
+    assert!(functions.len() >= 5, "{} functions were tried", functions.len());
     let tried = functions.iter().map(async |function| {
         let allowed = template.actions_of(function).unwrap();
         let record = asked_by(&function.binary, &allowed).await;

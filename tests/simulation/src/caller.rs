@@ -6,7 +6,8 @@ use crate::trace::Trace;
 use local_ec2::actions::{AssociateAddress, DetachVolume, Operation};
 use local_ec2::{InProcess, Principal, Region, RegionClock, Time};
 use planner::device::{self, DeviceName};
-use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
+use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
+use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, InstanceState, Volume, VolumeState};
 use reconciler::clock::Clock;
 use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
@@ -293,6 +294,38 @@ impl Ec2 for Caller {
         let call = self.inner.send_command(instance, document, volumes);
         let named = volumes.iter().map(VolumeId::as_str).collect::<Vec<_>>().join(" ");
         self.act(|| format!("SendCommand {instance} {named}"), call).await
+    }
+
+    async fn lifecycle_states(
+        &self,
+        instances: &BTreeSet<InstanceId>,
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, Ec2Error> {
+        self.told("DescribeAutoScalingInstances", self.inner.lifecycle_states(instances).await).await
+    }
+
+    async fn lifecycle_hooks(&self, group: &FleetName) -> Result<Vec<LifecycleHook>, Ec2Error> {
+        self.told("DescribeLifecycleHooks", self.inner.lifecycle_hooks(group).await).await
+    }
+
+    async fn complete_lifecycle_action(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+        result: ActionResult,
+    ) -> Result<(), Ec2Error> {
+        let call = self.inner.complete_lifecycle_action(group, hook, instance, result);
+        self.act(|| format!("CompleteLifecycleAction {instance} {hook} {}", result.as_str()), call).await
+    }
+
+    async fn record_heartbeat(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+    ) -> Result<(), Ec2Error> {
+        let call = self.inner.record_heartbeat(group, hook, instance);
+        self.act(|| format!("RecordLifecycleActionHeartbeat {instance} {hook}"), call).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

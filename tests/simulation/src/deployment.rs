@@ -73,7 +73,13 @@ impl Ended {
 /// The settings of a fresh deployment.
 pub fn settings() -> Settings {
     let drain_document = Some(DOCUMENT.to_owned());
-    Settings { handover: Policy::OnRelease, drain_document, dry_run: false, notifications: false }
+    Settings {
+        handover: Policy::OnRelease,
+        drain_document,
+        abandon_wrong_zone: false,
+        dry_run: false,
+        notifications: false,
+    }
 }
 
 /// One invocation, from its start to its end.

@@ -28,6 +28,7 @@ fn sweep(fleet: &str) -> Call {
         scope: Scope::Fleet(FleetName::new(fleet)),
         warning: None,
         dry_run: false,
+        completes_actions: true,
         patience: Patience::Transitions,
     };
     let limits = Limits { timeout: TimeDelta::seconds(55), retries: 0, age: TimeDelta::seconds(60) };

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use reconciler::events::{
-    InvalidEvent, Trigger, instance_state_change, rebalance_recommendation, reconcile,
+    InvalidEvent, Trigger, instance_state_change, lifecycle_action, rebalance_recommendation, reconcile,
     spot_interruption_warning,
 };
 use serde_json::{Value, json};
@@ -12,10 +12,11 @@ use template::{Error, Function, Pattern, Template};
 type Parse = fn(Value) -> Result<Trigger, InvalidEvent>;
 
 /// The functions' binaries and their parsers.
-const PARSERS: [(&str, Parse); 4] = [
+const PARSERS: [(&str, Parse); 5] = [
     (instance_state_change::FUNCTION, instance_state_change::parse),
     (spot_interruption_warning::FUNCTION, spot_interruption_warning::parse),
     (rebalance_recommendation::FUNCTION, rebalance_recommendation::parse),
+    (lifecycle_action::FUNCTION, lifecycle_action::parse),
     (reconcile::FUNCTION, reconcile::parse),
 ];
 

@@ -32,6 +32,11 @@ pub fn recommendation(instance: &str, time: DateTime<Utc>) -> Result<Value, Erro
     about("rebalance-recommendation", instance, time)
 }
 
+/// The event that an Auto Scaling group keeps an instance waiting which it is about to terminate.
+pub fn terminate_action(instance: &str, time: DateTime<Utc>) -> Result<Value, Error> {
+    about("lifecycle-action-terminate", instance, time)
+}
+
 /// The event that a minute has passed.
 pub fn reconcile() -> Result<Value, Error> {
     event_file("reconcile-scheduled")
@@ -41,12 +46,16 @@ fn about(name: &str, instance: &str, time: DateTime<Utc>) -> Result<Value, Error
     let mut event = event_file(name)?;
     for (pointer, value) in [
         ("/time", json!(time.to_rfc3339_opts(SecondsFormat::Secs, true))),
-        ("/resources/0", json!(format!("arn:aws:ec2:us-east-1:123456789012:instance/{instance}"))),
         ("/detail/instance-id", json!(instance)),
+        ("/detail/EC2InstanceId", json!(instance)),
     ] {
         if let Some(place) = event.pointer_mut(pointer) {
             *place = value;
         }
+    }
+    let of_ec2 = event.get("source").is_some_and(|source| source == "aws.ec2");
+    if let Some(place) = event.pointer_mut("/resources/0").filter(|_| of_ec2) {
+        *place = json!(format!("arn:aws:ec2:us-east-1:123456789012:instance/{instance}"));
     }
     Ok(event)
 }

@@ -6,6 +6,8 @@ use crate::{Element, Error};
 use std::net::SocketAddr;
 
 const VERSION: &str = "2016-11-15";
+/// The version of EC2 Auto Scaling's API, on the same address.
+const SCALING_VERSION: &str = "2011-01-01";
 
 /// A client of the EC2 API, whose calls meet no faults and are not judged.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +22,22 @@ impl Ec2 {
 
     /// Calls an action with its parameters, as the query protocol spells them: `("Filter.1.Name", "tag:web")`.
     pub async fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<Element, Error> {
+        self.ask(VERSION, action, parameters).await
+    }
+
+    /// The same of EC2 Auto Scaling.
+    pub async fn scale(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<Element, Error> {
+        self.ask(SCALING_VERSION, action, parameters).await
+    }
+
+    async fn ask(
+        &self,
+        version: &str,
+        action: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Element, Error> {
         let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", action).append_pair("Version", VERSION).extend_pairs(parameters);
+        form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters);
         let response = Request::post("/", form.finish().as_bytes()).send(self.address).await?;
         let answer = Element::parse(&String::from_utf8_lossy(&response.body)).map_err(|reason| {
             Error::Wire { peer: format!("http://{}, to {action},", self.address), reason }
@@ -29,7 +45,10 @@ impl Ec2 {
         if response.status == 200 {
             return Ok(answer);
         }
-        let (code, message) = (answer.text("Errors/Error/Code"), answer.text("Errors/Error/Message"));
+        let told = |part: &str| {
+            [answer.text(&format!("Errors/Error/{part}")), answer.text(&format!("Error/{part}"))].concat()
+        };
+        let (code, message) = (told("Code"), told("Message"));
         Err(Error::Ec2 { action, reason: format!("{code}: {message}") })
     }
 }

@@ -1,6 +1,7 @@
 //! EventBridge's event patterns, as far as the template uses them: every field of the pattern must be in the event with
-//! one of the listed values (docs: "Creating Amazon EventBridge event patterns"). Operators such as `prefix` are
-//! not known here; a pattern that has one is an error, since a guess at what it matches would prove nothing.
+//! one of the listed values (docs: "Creating Amazon EventBridge event patterns"), or begin with one that is listed as a
+//! `prefix`. Other operators are not known here; a pattern that has one is an error, since a guess at what it matches would
+//! prove nothing.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ pub enum Pattern {
     Fields(BTreeMap<String, Pattern>),
     /// The value must equal one of these.
     AnyOf(Vec<Value>),
+    /// The value must be text that begins so.
+    Prefix(String),
 }
 
 impl Pattern {
@@ -36,6 +39,7 @@ impl Pattern {
                 .all(|(name, pattern)| event.get(name).is_some_and(|value| pattern.matches(value))),
             (Self::Fields(_), _) => false,
             (Self::AnyOf(values), value) => values.contains(value),
+            (Self::Prefix(prefix), value) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
         }
     }
 
@@ -43,6 +47,7 @@ impl Pattern {
     pub fn one_for_each_value(&self) -> Vec<Self> {
         match self {
             Self::AnyOf(values) => values.iter().map(|value| Self::AnyOf(vec![value.clone()])).collect(),
+            Self::Prefix(prefix) => vec![Self::Prefix(prefix.clone())],
             Self::Fields(fields) => fields
                 .iter()
                 .flat_map(|(name, pattern)| {
@@ -61,12 +66,19 @@ impl Pattern {
         Ok(Self::Fields(fields.collect::<Result<_, Error>>()?))
     }
 
+    /// One prefix, alone in its list.
+    fn prefix(values: &[Value]) -> Option<Self> {
+        let [Value::Object(operator)] = values else { return None };
+        let prefix = operator.get("prefix").filter(|_| operator.len() == 1)?;
+        prefix.as_str().map(|prefix| Self::Prefix(prefix.to_owned()))
+    }
+
     fn field(name: &str, value: &Value) -> Result<Self, Error> {
         match value {
             Value::Object(fields) => Self::fields(fields),
             Value::Array(values) if values.is_empty() => Err(Error::not_understood(name, &"an empty list")),
             Value::Array(values) => match values.iter().find(|value| value.is_object() || value.is_array()) {
-                Some(operator) => Err(Error::not_understood(name, operator)),
+                Some(operator) => Self::prefix(values).ok_or_else(|| Error::not_understood(name, operator)),
                 None => Ok(Self::AnyOf(values.clone())),
             },
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
@@ -109,6 +121,20 @@ mod tests {
     }
 
     #[test]
+    fn a_prefix_matches_text_that_begins_so() {
+        let pattern = json!({"detail": {"hook": [{"prefix": "holdfast"}]}});
+        for (value, expected) in [
+            (json!("holdfast"), true),
+            (json!("holdfast-launch"), true),
+            (json!("my-holdfast"), false),
+            (json!("Holdfast"), false),
+            (json!(1), false),
+        ] {
+            check(&pattern, &json!({"detail": {"hook": value}}), expected);
+        }
+    }
+
+    #[test]
     fn values_are_compared_exactly() {
         check(&json!({"state": ["on"]}), &json!({"state": "On"}), false);
         check(&json!({"state": ["1"]}), &json!({"state": 1}), false);
@@ -118,7 +144,10 @@ mod tests {
     #[test]
     fn what_is_not_known_is_an_error_and_no_match() {
         for unknown in [
-            json!({"state": [{"prefix": "o"}]}),
+            json!({"state": [{"suffix": "o"}]}),
+            json!({"state": [{"prefix": 1}]}),
+            json!({"state": [{"prefix": "o", "suffix": "n"}]}),
+            json!({"state": [{"prefix": "o"}, "off"]}),
             json!({"state": [["on"]]}),
             json!({"state": []}),
             json!({"state": "on"}),

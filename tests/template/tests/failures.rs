@@ -46,7 +46,7 @@ fn an_event_is_retried_only_while_it_can_still_matter() {
             // Holdfast writes down no warning that is older than three minutes.
             "spot-interruption-warning" => assert_eq!(seconds(age), 180),
             // Two attempts that time out, and Lambda's pauses of one and two minutes, come before the last one.
-            "instance-state-change" | "rebalance-recommendation" => {
+            "instance-state-change" | "rebalance-recommendation" | "lifecycle-action" => {
                 let timeout = seconds(function.at("/Timeout").unwrap());
                 assert!((2 * timeout + 180..=3600).contains(&seconds(age)), "{age}");
             }

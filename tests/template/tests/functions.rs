@@ -7,8 +7,9 @@ use template::{Template, function_folders};
 
 /// The settings of the contract that come from a parameter, each with that. Whence the document comes is a matter of what
 /// the functions may do.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 4] = [
     ("HOLDFAST_HANDOVER", "Handover"),
+    ("HOLDFAST_ABANDON_WRONG_ZONE", "AbandonWrongZone"),
     ("HOLDFAST_DRY_RUN", "DryRun"),
     ("HOLDFAST_NOTIFICATIONS", "Notifications"),
 ];
@@ -62,7 +63,7 @@ fn every_function_has_the_timeout_and_memory_of_its_part() {
     let template = Template::read().unwrap();
     for function in template.functions().unwrap() {
         let timeout = match function.binary.as_str() {
-            "instance-state-change" | "rebalance-recommendation" => 300,
+            "instance-state-change" | "rebalance-recommendation" | "lifecycle-action" => 300,
             "spot-interruption-warning" => 150,
             "reconcile" => 55,
             other => panic!("say here how long {other} may take"),

@@ -12,6 +12,13 @@ const FLEET_TAGS: [&str; 4] =
 /// What it takes to keep a failed event in a queue that a key may encrypt.
 const FAILURES: [&str; 3] = ["kms:Decrypt", "kms:GenerateDataKey", "sqs:SendMessage"];
 
+/// What it takes to let instances go that Auto Scaling groups keep waiting.
+const ACTIONS: [&str; 3] = [
+    "autoscaling:CompleteLifecycleAction",
+    "autoscaling:DescribeLifecycleHooks",
+    "autoscaling:RecordLifecycleActionHeartbeat",
+];
+
 /// Every statement of every function, with the function that has it.
 fn statements() -> Result<Vec<(Function, Statement)>, Error> {
     let template = Template::read()?;
@@ -25,7 +32,11 @@ fn statements() -> Result<Vec<(Function, Statement)>, Error> {
 }
 
 fn reads_only(statement: &Statement) -> bool {
-    statement.actions.iter().all(|action| action.starts_with("ec2:Describe") || action == "ssm:ListCommands")
+    statement.actions.iter().all(|action| reads(action))
+}
+
+fn reads(action: &str) -> bool {
+    ["ec2:Describe", "autoscaling:Describe", "ssm:List"].iter().any(|read| action.starts_with(read))
 }
 
 /// The condition that a resource has this tag, whatever its value.
@@ -47,6 +58,7 @@ fn on<'all>(
 #[test]
 fn every_function_may_do_what_it_does_and_nothing_else() {
     let common = [
+        "autoscaling:DescribeAutoScalingInstances",
         "ec2:AssociateAddress",
         "ec2:AttachVolume",
         "ec2:DescribeAddresses",
@@ -67,7 +79,8 @@ fn every_function_may_do_what_it_does_and_nothing_else() {
         ("instance-state-change", FAILURES.to_vec()),
         ("spot-interruption-warning", [&["ec2:CreateTags"], &FAILURES[..]].concat()),
         ("rebalance-recommendation", [&["ec2:CreateTags"], &FAILURES[..]].concat()),
-        ("reconcile", vec![]),
+        ("lifecycle-action", [&["ec2:CreateTags"], &ACTIONS[..], &FAILURES[..]].concat()),
+        ("reconcile", ACTIONS.to_vec()),
     ]);
     let template = Template::read().unwrap();
     for function in template.functions().unwrap() {
@@ -113,8 +126,9 @@ fn no_write_is_allowed_on_everything() {
 fn no_write_to_ec2_or_kms_is_allowed_without_a_condition() {
     for (function, statement) in statements().unwrap().iter().filter(|(_, statement)| !reads_only(statement))
     {
-        let outward =
-            ["ec2:", "kms:"].iter().any(|it| statement.actions.iter().any(|action| action.starts_with(it)));
+        let outward = ["ec2:", "kms:", "autoscaling:"]
+            .iter()
+            .any(|it| statement.actions.iter().any(|action| action.starts_with(it)));
         // A network interface carries no tag to ask for; the address that comes with it does.
         let excused = statement.is_about("network-interface")
             && statement.actions.iter().all(|action| action.ends_with("ssociateAddress"));
@@ -126,9 +140,21 @@ fn no_write_to_ec2_or_kms_is_allowed_without_a_condition() {
 #[test]
 fn reads_and_writes_are_not_mixed_in_a_statement() {
     for (function, statement) in statements().unwrap() {
-        let is_read = |action: &String| action.starts_with("ec2:Describe") || action == "ssm:ListCommands";
-        let reads = statement.actions.iter().any(is_read);
-        assert_eq!(reads, reads_only(&statement), "{}: {statement:?}", function.logical_id);
+        let any = statement.actions.iter().any(|action| reads(action));
+        assert_eq!(any, reads_only(&statement), "{}: {statement:?}", function.logical_id);
+    }
+}
+
+#[test]
+fn only_actions_of_groups_with_a_fleet_are_completed() {
+    let all = statements().unwrap();
+    for function in ["lifecycle-action", "reconcile"] {
+        for action in ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"] {
+            let own = all.iter().filter(|(of, it)| of.binary == function && it.actions.contains(action));
+            let found: Vec<_> = own.map(|(_, statement)| statement).collect();
+            let [statement] = found.as_slice() else { panic!("{function}: {action}: {found:?}") };
+            assert_eq!(statement.condition, tagged("holdfast:fleet"), "{function}: {action}");
+        }
     }
 }
 
@@ -189,7 +215,7 @@ fn the_only_tag_that_can_be_written_is_draining_and_only_on_instances_of_fleets(
     let writers: Vec<_> = all.iter().filter(|(_, it)| it.actions.contains("ec2:CreateTags")).collect();
     let mut conditions = BTreeSet::new();
     for (function, statement) in &writers {
-        let warned = ["spot-interruption-warning", "rebalance-recommendation"];
+        let warned = ["spot-interruption-warning", "rebalance-recommendation", "lifecycle-action"];
         assert!(warned.contains(&function.binary.as_str()), "{} writes tags", function.logical_id);
         assert!(statement.is_about("instance"), "{statement:?}");
         assert_eq!(statement.actions.len(), 1, "{statement:?}");
@@ -201,7 +227,7 @@ fn the_only_tag_that_can_be_written_is_draining_and_only_on_instances_of_fleets(
         .to_string()
     });
     assert_eq!(conditions, BTreeSet::from(expected));
-    assert_eq!(writers.len(), 2 * FLEET_TAGS.len());
+    assert_eq!(writers.len(), 3 * FLEET_TAGS.len());
 }
 
 #[test]

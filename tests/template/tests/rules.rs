@@ -33,7 +33,11 @@ fn events_of_others() -> Vec<Value> {
             "EC2 Fleet Instance Change",
             json!({"instance-id": id, "sub-type": "launched"}),
         ),
-        event("aws.autoscaling", "EC2 Instance-terminate Lifecycle Action", json!({"EC2InstanceId": id})),
+        event(
+            "aws.autoscaling",
+            "EC2 Instance-terminate Lifecycle Action",
+            json!({"EC2InstanceId": id, "LifecycleHookName": "backup"}),
+        ),
         event("aws.autoscaling", "EC2 Instance Launch Successful", json!({"EC2InstanceId": id})),
         event("aws.events", "Scheduled Event", json!({})),
     ]

@@ -7,7 +7,8 @@ use planner::ids::{InstanceId, InterfaceId, VolumeId, Zone};
 use planner::observation::{BlockDevice, Instance, InstanceState, Interface, PrivateAddress};
 use planner::tags::InstanceTags;
 
-/// Reads an instance. Whether it is doomed, its spot request says and not the instance.
+/// Reads an instance. Whether it is doomed, its spot request says and not the instance; how far its Auto Scaling group has
+/// it, the group.
 pub(crate) fn instance(instance: &types::Instance) -> Result<Instance, Garbled> {
     read(instance).map_err(|garbled| garbled.of(instance.instance_id()))
 }
@@ -24,6 +25,7 @@ fn read(instance: &types::Instance) -> Result<Instance, Garbled> {
         launched: launched.ok_or_else(|| Garbled::missing("Instance.LaunchTime"))?,
         spot: instance.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
         doomed: None,
+        lifecycle: None,
         hibernation: hibernation == Some(true),
         root_device: text(instance.root_device_name()).map(DeviceName::reported),
         devices: devices.collect::<Result<_, _>>()?,

@@ -84,7 +84,7 @@ async fn check(status: &'static str) {
     let greeting = Request { line: "GET / HTTP/1.1".to_owned(), signed: false };
     assert_eq!(server.connections(), vec![vec![greeting]; WARM_CONNECTIONS]);
 
-    let ec2 = Ec2Client::new(client, crate::replay::no_manager());
+    let ec2 = Ec2Client::new(client, crate::replay::no_manager(), crate::replay::no_groups());
     let web = BTreeSet::from([FleetName::new("sfr-1")]);
     let (volumes, addresses) = tokio::join!(ec2.volumes(), ec2.addresses());
     assert_eq!((volumes, addresses), (Ok(vec![]), Ok(vec![])));

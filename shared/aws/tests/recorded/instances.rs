@@ -48,11 +48,12 @@ fn bare() -> Instance {
         launched: "2026-11-23T11:58:07Z".parse().unwrap(),
         spot: false,
         doomed: None,
+        lifecycle: None,
         hibernation: false,
         root_device: None,
         devices: vec![],
         interfaces: vec![],
-        tags: InstanceTags { fleets: BTreeSet::new(), draining: None, paused: Setting::Absent },
+        tags: InstanceTags { fleets: BTreeSet::new(), group: None, draining: None, paused: Setting::Absent },
     }
 }
 
@@ -236,6 +237,7 @@ async fn tags_name_fleets_and_marks() {
     );
     let expected = Instance {
         tags: InstanceTags {
+            group: Some(FleetName::new("web & more")),
             fleets: BTreeSet::from([
                 FleetName::new("web & more"),
                 FleetName::new("fleet-73fbd2ce-aa30-494c-8788-1cee4EXAMPLE"),

@@ -6,6 +6,7 @@ mod addresses;
 mod calls;
 mod connection;
 mod failures;
+mod groups;
 mod instances;
 mod manager;
 mod notifier;

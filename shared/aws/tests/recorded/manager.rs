@@ -1,6 +1,6 @@
 //! Systems Manager: exactly what is asked, and what is made of the answer.
 
-use crate::replay::base;
+use crate::replay::{base, no_groups};
 use aws::{Ec2Client, Manager};
 use aws_sdk_ec2::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_ssm::Client;
@@ -38,7 +38,7 @@ impl Answers {
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::ZERO))
             .http_client(http_client_fn(move |_, _| connector.clone()));
         let manager = Manager::of(Client::from_conf(config.build()));
-        Ec2Client::new(aws_sdk_ec2::Client::from_conf(base().build()), manager)
+        Ec2Client::new(aws_sdk_ec2::Client::from_conf(base().build()), manager, no_groups())
     }
 
     fn calls(&self) -> Vec<(String, Value)> {

@@ -1,6 +1,6 @@
 //! An EC2 that answers exactly the requests that it was recorded with, each once, in any order.
 
-use aws::{CallCounter, Ec2Client, Manager, client};
+use aws::{CallCounter, Ec2Client, Groups, Manager, client};
 use aws_sdk_ec2::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_ec2::config::{AsyncSleep, Builder, Credentials, Region, Sleep};
 use aws_sdk_ec2::error::ConnectorError;
@@ -158,7 +158,7 @@ fn client_of(
 ) -> Ec2Client {
     let connector = SharedHttpConnector::new(connector);
     let config = base().http_client(http_client_fn(move |_, _| connector.clone()));
-    Ec2Client::new(Client::from_conf(configure(config).build()), no_manager())
+    Ec2Client::new(Client::from_conf(configure(config).build()), no_manager(), no_groups())
 }
 
 /// A Systems Manager that is not asked.
@@ -168,6 +168,24 @@ pub(crate) fn no_manager() -> Manager {
         .region(aws_sdk_ssm::config::Region::from_static("us-east-1"))
         .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Silence::default())));
     Manager::of(aws_sdk_ssm::Client::from_conf(config.build()))
+}
+
+/// An EC2 Auto Scaling that is not asked.
+pub(crate) fn no_groups() -> Groups {
+    groups_of(Silence::default())
+}
+
+/// EC2 Auto Scaling behind the connector.
+pub(crate) fn groups_of(connector: impl HttpConnector + 'static) -> Groups {
+    let connector = SharedHttpConnector::new(connector);
+    let config = aws_sdk_autoscaling::Config::builder()
+        .behavior_version_latest()
+        .region(aws_sdk_autoscaling::config::Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "recorded"))
+        .retry_config(client::retries().with_max_backoff(Duration::ZERO))
+        .timeout_config(client::timeouts())
+        .http_client(http_client_fn(move |_, _| connector.clone()));
+    Groups::of(aws_sdk_autoscaling::Client::from_conf(config.build()))
 }
 
 /// The configuration of the functions, with invented credentials and without pauses between tries.

@@ -165,3 +165,22 @@ fn stray_address_stays_where_volumes_only_hope_to_come() {
         .sees(address(3).in_slot("c").on(4));
     assert_eq!(steps(&seen), []);
 }
+
+#[test]
+fn step_names_what_it_moves() {
+    use planner::fixtures::{allocation_id, volume_id};
+    let volume = crate::expected::attach(1, 2, 'f');
+    assert_eq!((volume.volume(), volume.address()), (Some(&volume_id(1)), None));
+    let volume = crate::expected::detach(1, 2);
+    assert_eq!((volume.volume(), volume.address()), (Some(&volume_id(1)), None));
+    let (instance, interface) = (planner::fixtures::instance_id(2), planner::fixtures::interface_id(2));
+    let address = planner::plan::Step::AssociateAddress {
+        address: allocation_id(1),
+        instance,
+        interface,
+        private: planner::fixtures::private(2, 1),
+    };
+    assert_eq!((address.volume(), address.address()), (None, Some(&allocation_id(1))));
+    let drain = crate::expected::drain(1, &[1]);
+    assert_eq!((drain.volume(), drain.address()), (None, None));
+}

@@ -37,6 +37,8 @@ fn names(seen: &Look) -> Vec<String> {
         | Step::AssociateAddress { .. }
         | Step::TerminateInstance { .. }
         | Step::DrainVolumes { .. }
+        | Step::CompleteLifecycleAction { .. }
+        | Step::RecordHeartbeat { .. }
         | Step::MarkDraining { .. } => None,
     };
     steps(seen).into_iter().filter_map(name).collect()

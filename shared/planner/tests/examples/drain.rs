@@ -203,7 +203,7 @@ fn failed_command_leaves_the_volume_and_is_not_sent_again_for_five_minutes() {
 fn refused_command_leaves_the_volume_and_blocks_nothing() {
     let seen = held_by(draining()).records(1, &[]).but(|o| {
         o.memory.failures.push(Failure {
-            slot: SlotName::new("main"),
+            slot: Some(SlotName::new("main")),
             step: drain(1, &[1]),
             reason: "InvalidInstanceId".to_owned(),
         });
@@ -368,4 +368,48 @@ fn slot_that_waits_for_its_release_leaves_the_candidate_to_one_that_drains() {
     let seen = seen.sees(volume(3).tagged(&[(HANDOVER, "terminate"), (SLOT, "z")]).on(3));
     let seen = seen.records(1, &[failure(3)]);
     assert_eq!(of(&seen, "z").lead, Some(crate::expected::terminate(3)));
+}
+
+/// The first volume has left, and the second one stays where EC2 will not take it from.
+#[test]
+fn volume_that_ec2_refuses_to_detach_keeps_the_slot_from_others() {
+    let seen = |step: Option<planner::plan::Step>| {
+        let torn =
+            look().sees(draining()).sees(instance(2)).sees(free(1)).sees(drained_from(2, 1)).records(1, &[]);
+        let seen = torn.but(|o| {
+            let (slot, reason) = (Some(SlotName::new("main")), "UnauthorizedOperation".to_owned());
+            o.memory.failures.extend(step.map(|step| Failure { slot, step, reason }));
+        });
+        of(&seen, "main")
+    };
+    assert!(seen(None).steps().next().is_some());
+    for step in [detach(2, 1), drain(1, &[2])] {
+        let plan = seen(Some(step));
+        assert_eq!(plan.steps().count(), 0);
+        assert!(plan.findings.iter().any(|finding| finding.code() == "no-candidate"), "{:?}", plan.findings);
+    }
+}
+
+/// A volume that comes off a drained holder in a moment has its candidate reserved.
+#[test]
+fn slot_that_comes_off_a_drained_holder_comes_before_one_that_waits_for_an_end() {
+    let leaving = at_state(1, 1, 'f', AttachmentState::Detaching);
+    let other = volume(2).in_slot("other").on(3);
+    let seen = look().sees(draining()).sees(instance(2)).sees(instance(3).is(InstanceState::ShuttingDown));
+    let seen = seen.sees(leaving).sees(other).records(1, &[success(20, &[1])]);
+    let told: Vec<_> = of(&seen, "other").findings.iter().map(planner::finding::Finding::code).collect();
+    assert!(told.contains(&"no-candidate"), "{told:?}");
+}
+
+/// What runs with another volume of the slot is where the slot goes, and is not drained for itself.
+#[test]
+fn instance_that_the_slot_goes_to_is_not_drained() {
+    for (policy, there) in [("on-release", instance(2)), ("drain", instance(2).recommended())] {
+        let part = |v: u8| volume(v).tagged(&[(HANDOVER, policy)]);
+        let second = part(2).at(2, 'g', AttachmentState::Attached);
+        let third = part(3).at(3, 'h', AttachmentState::Attached);
+        let seen = look().sees(there).sees(instance(3).is(InstanceState::ShuttingDown));
+        let plan = of(&seen.sees(part(1)).sees(second).sees(third), "main");
+        assert_eq!((plan.asks, plan.next), (None, Next::Release), "{policy}");
+    }
 }

@@ -108,7 +108,7 @@ examples! {
         Refused "UnauthorizedOperation"
             look().sees(instance(1)).sees(volume(1)).but(|o| {
                 o.memory.failures.push(Failure {
-                    slot: SlotName::new("main"),
+                    slot: Some(SlotName::new("main")),
                     step: attach(1, 1, 'f'),
                     reason: "UnauthorizedOperation".to_owned(),
                 });
@@ -171,6 +171,11 @@ examples! {
             look()
                 .but(|o| { o.managed.insert(FleetName::new("shop")); })
                 .sees(instance(1).of_fleets(&["web", "shop"]));
+        ZoneWithoutVolume "keep the group to subnets there"
+            look()
+                .sees(instance(1).in_zone("b").in_group("Pending:Wait"))
+                .sees(volume(1))
+                .hooks(&["holdfast"], &[]);
     }
     elsewhere {
         UnmanagedFleet Finding::UnmanagedFleet { fleet: FleetName::new("web") };
@@ -288,7 +293,7 @@ fn state_follows_from_the_gravest_finding() {
 fn refusal_says_what_to_do() {
     let seen = look().sees(instance(1)).sees(volume(1)).but(|o| {
         o.memory.failures.push(Failure {
-            slot: SlotName::new("main"),
+            slot: Some(SlotName::new("main")),
             step: attach(1, 1, 'f'),
             reason: "EncryptedVolumesNotSupported".to_owned(),
         });

@@ -170,7 +170,7 @@ fn address_that_will_not_make_way_blocks() {
     }
     let refused = seen(address(2).in_slot("vip").on(1)).but(|o| {
         o.memory.failures.push(Failure {
-            slot: SlotName::new("vip"),
+            slot: Some(SlotName::new("vip")),
             step: away(2),
             reason: "UnauthorizedOperation".to_owned(),
         });

@@ -43,7 +43,7 @@ fn slot_that_ec2_refuses_to_free_reserves_no_instance() {
         .sees(volume(3).in_slot("b"))
         .but(|o| {
             o.memory.failures.push(Failure {
-                slot: SlotName::new("a"),
+                slot: Some(SlotName::new("a")),
                 step: detach(1, 1),
                 reason: "UnauthorizedOperation".to_owned(),
             });

@@ -15,6 +15,7 @@ mod expected;
 mod findings;
 mod giving_way;
 mod held_up;
+mod hooks;
 mod manual;
 mod matching;
 mod memory;

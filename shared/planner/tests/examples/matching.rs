@@ -51,7 +51,7 @@ fn slot_that_was_refused_elsewhere_gets_the_only_instance_that_it_may_have() {
         .sees(volume(2).in_slot("b"))
         .but(|o| {
             o.memory.failures.push(Failure {
-                slot: SlotName::new("b"),
+                slot: Some(SlotName::new("b")),
                 step: attach(2, 2, 'f'),
                 reason: "EncryptedVolumesNotSupported".to_owned(),
             });

@@ -30,7 +30,7 @@ fn after_association(seen: Look, address: u8, instance: u8, ago: i64) -> Look {
 fn after_failure(seen: Look, slot: &str, step: Step) -> Look {
     seen.but(|o| {
         o.memory.failures.push(Failure {
-            slot: SlotName::new(slot),
+            slot: Some(SlotName::new(slot)),
             step,
             reason: "UnauthorizedOperation: no".to_owned(),
         });

@@ -87,7 +87,7 @@ fn slot_whose_holder_ec2_does_not_end_leaves_the_candidate_to_another() {
         .sees(terminating(2, "b").on(2))
         .but(|o| {
             o.memory.failures.push(Failure {
-                slot: SlotName::new("a"),
+                slot: Some(SlotName::new("a")),
                 step: terminate(1),
                 reason: "UnauthorizedOperation".to_owned(),
             });
@@ -211,7 +211,7 @@ fn recommended_holder_that_ec2_does_not_end_keeps_the_slot_whole() {
         .sees(terminating(2, "main"))
         .but(|o| {
             o.memory.failures.push(Failure {
-                slot: SlotName::new("main"),
+                slot: Some(SlotName::new("main")),
                 step: terminate(1),
                 reason: "UnauthorizedOperation".to_owned(),
             });
@@ -268,7 +268,7 @@ fn waiting_slot_pushes_no_other_onto_a_recommended_instance() {
         .sees(volume(2).in_slot("b"))
         .but(|o| {
             o.memory.failures.push(Failure {
-                slot: SlotName::new("a"),
+                slot: Some(SlotName::new("a")),
                 step: attach(1, 6, 'f'),
                 reason: "EncryptedVolumesNotSupported".to_owned(),
             });

@@ -127,7 +127,7 @@ fn paused_holder_is_left_alone() {
 fn refused_termination_is_told_and_the_release_awaited_as_ever() {
     let seen = held_by(draining()).but(|o| {
         o.memory.failures.push(Failure {
-            slot: SlotName::new("main"),
+            slot: Some(SlotName::new("main")),
             step: terminate(1),
             reason: "UnauthorizedOperation".to_owned(),
         });
@@ -202,4 +202,16 @@ fn address_of_a_slot_that_is_not_to_be_touched_forbids_it() {
 fn draining_holder_of_two_volumes_is_terminated_once_a_candidate_runs() {
     let seen = held_by(draining()).sees(terminating(2).at(1, 'g', AttachmentState::Attached));
     assert_eq!(crate::expected::of(&seen, "main").lead, Some(terminate(1)));
+}
+
+#[test]
+fn nothing_is_brought_to_a_recommended_holder_that_is_about_to_be_ended() {
+    let rested = volume(1).tagged(&[(planner::tags::HANDOVER, "terminate")]).on(1);
+    let rested = rested.but(|v| v.attachments[0].since = Some(at(NOW - 301)));
+    let address = planner::fixtures::address(1).tagged(&[(planner::tags::HANDOVER, "terminate")]);
+    let seen = planner::fixtures::look().sees(planner::fixtures::instance(1).recommended());
+    let seen = seen.sees(planner::fixtures::instance(2)).sees(rested).sees(address);
+    let plan = planner::plan(&seen.0);
+    let steps: Vec<_> = plan.slots[0].steps().map(planner::plan::Step::name).collect();
+    assert_eq!(steps, ["terminate-instance"]);
 }

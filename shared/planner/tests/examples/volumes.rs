@@ -315,3 +315,17 @@ fn volumes_are_in_the_order_of_their_ids() {
 fn fleet_without_slots_has_nothing_to_do() {
     check(look().sees(instance(1)), []);
 }
+
+#[test]
+fn volume_attached_in_the_very_second_of_the_start_was_not_taken_before_it() {
+    let started = |since: i64| {
+        let holder = planner::fixtures::instance(1)
+            .but(|i| i.launched = planner::fixtures::at(planner::fixtures::NOW - 10));
+        let first = planner::fixtures::volume(1).on(1);
+        let first = first
+            .but(|v| v.attachments[0].since = Some(planner::fixtures::at(planner::fixtures::NOW - since)));
+        let seen = planner::fixtures::look().sees(holder).sees(first).sees(planner::fixtures::volume(2));
+        planner::plan(&seen.0).slots[0].steps().count()
+    };
+    assert_eq!((started(11), started(10), started(9)), (0, 1, 1));
+}

@@ -48,13 +48,15 @@ pub(crate) fn is_paused(instance: &Instance) -> bool {
     !matches!(instance.tags.paused, Setting::Absent | Setting::Value(false))
 }
 
-/// Running, with a mark that is sure and not void, or a doomed spot request.
+/// Running, with a mark that is sure and not void, a doomed spot request, or a group that is about to end it.
 pub(crate) fn is_draining(instance: &Instance) -> bool {
     let marked = instance.tags.draining.as_ref().is_some_and(|mark| {
         let void = mark.since.is_some_and(|since| since < instance.launched);
         !void && mark.reason != DrainingReason::RebalanceRecommendation
     });
-    instance.state == InstanceState::Running && (marked || instance.doomed.is_some())
+    let leaves =
+        instance.lifecycle.as_ref().is_some_and(|state| state.to_string().starts_with("Terminating"));
+    instance.state == InstanceState::Running && (marked || instance.doomed.is_some() || leaves)
 }
 
 pub(crate) fn is_recommended(instance: &Instance) -> bool {
@@ -216,9 +218,14 @@ impl<'o> SlotFacts<'o> {
             | Step::AssociateAddress { .. }
             | Step::TerminateInstance { .. }
             | Step::DrainVolumes { .. }
+            | Step::CompleteLifecycleAction { .. }
+            | Step::RecordHeartbeat { .. }
             | Step::MarkDraining { .. } => false,
         });
+        let state = instance.lifecycle.as_ref().map(ToString::to_string).unwrap_or_default();
+        let serves = state.is_empty() || state == "InService" || state.starts_with("Pending");
         (is_healthy(instance) || is_recommended(instance))
+            && serves
             && is_member(seen, instance)
             && !is_contended(seen, instance)
             && !is_paused(instance)

@@ -72,7 +72,9 @@ impl Ideal {
             }
             Step::TerminateInstance { instance } => self.terminate(instance),
             Step::DrainVolumes { instance, volumes, .. } => self.drain(instance, volumes),
-            Step::MarkDraining { .. } => false,
+            Step::CompleteLifecycleAction { .. }
+            | Step::RecordHeartbeat { .. }
+            | Step::MarkDraining { .. } => false,
         }
     }
 

@@ -8,6 +8,7 @@ mod census;
 mod convergence;
 mod dice;
 mod facts;
+mod hooks;
 mod ideal;
 mod independence;
 mod matching;

@@ -26,6 +26,8 @@ pub(crate) fn attaching(plan: &SlotPlan) -> impl Iterator<Item = (&str, &Instanc
         | Step::AssociateAddress { .. }
         | Step::TerminateInstance { .. }
         | Step::DrainVolumes { .. }
+        | Step::CompleteLifecycleAction { .. }
+        | Step::RecordHeartbeat { .. }
         | Step::MarkDraining { .. } => None,
     })
 }
@@ -48,12 +50,16 @@ fn is_drained_for_somebody(seen: &Observation, slot: &SlotFacts<'_>, from: &Inst
         && seen.instances.iter().any(|other| slot.is_fit(other) && other.id != from.id)
 }
 
-/// Whether EC2 warned of the instance's interruption more than so many seconds ago.
+/// Whether EC2, or the group, warned of the instance's end more than so many seconds ago; of a group without a warning
+/// nobody knows since when.
 fn is_warned_for(seen: &Observation, instance: &Instance, seconds: i64) -> bool {
     let mark = instance.tags.draining.as_ref();
-    let mark = mark.filter(|mark| mark.reason == DrainingReason::SpotInterruption);
-    mark.and_then(|mark| mark.since)
-        .is_some_and(|since| since >= instance.launched && seen.began - since > TimeDelta::seconds(seconds))
+    let reasons = [DrainingReason::SpotInterruption, DrainingReason::TerminateLifecycleAction];
+    let mark = mark.filter(|mark| reasons.contains(&mark.reason));
+    let since = mark.and_then(|mark| mark.since).filter(|since| *since >= instance.launched);
+    let leaves =
+        instance.lifecycle.as_ref().is_some_and(|state| state.to_string().starts_with("Terminating"));
+    since.map_or(leaves, |since| seen.began - since > TimeDelta::seconds(seconds))
 }
 
 proptest! {

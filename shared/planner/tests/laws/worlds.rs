@@ -1,5 +1,6 @@
 //! Worlds: plausible observations of a fleet, and observations that are torn, stale or badly tagged.
 
+mod groups;
 mod printed;
 mod unseen;
 
@@ -134,6 +135,7 @@ impl<'b> Maker<'b> {
         if kind.remembers && maker.dice.one_in(2) {
             maker.remember();
         }
+        maker.join_groups();
         maker.seen.0
     }
 

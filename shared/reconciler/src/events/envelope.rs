@@ -43,8 +43,13 @@ pub enum InvalidEvent {
     )]
     Missing(&'static str),
     /// An instance id that is none.
-    #[error("the event's detail.instance-id is malformed: {0}")]
-    MalformedInstance(#[from] MalformedId),
+    #[error("the event's {field} is malformed: {source}")]
+    MalformedInstance {
+        /// The field, by its path.
+        field: &'static str,
+        /// What is wrong with it.
+        source: MalformedId,
+    },
     /// Input by hand that means nothing.
     #[error(
         "the input is not understood: {0}; it may have the keys `fleet` (a name) and `dry_run` (true or false)"
@@ -60,11 +65,11 @@ pub enum InvalidEvent {
     UnusableFleet(String),
 }
 
-/// The payload as an envelope of that source and detail-type.
+/// The payload as an envelope of one of these sources and detail-types.
 pub(super) fn envelope(
     payload: Value,
     sources: &[&'static str],
-    detail_type: &'static str,
+    detail_types: &[&'static str],
 ) -> Result<EventBridgeEvent, InvalidEvent> {
     object(&payload)?;
     let event: EventBridgeEvent =
@@ -72,26 +77,33 @@ pub(super) fn envelope(
             path if path == "." => InvalidEvent::NotAnEnvelope(error.into_inner()),
             field => InvalidEvent::Malformed { field, source: error.into_inner() },
         })?;
-    if event.detail_type != detail_type {
-        return Err(InvalidEvent::Foreign {
-            field: "detail-type",
-            found: event.detail_type,
-            expected: detail_type,
-        });
-    }
-    if !sources.contains(&event.source.as_str()) {
-        let expected = sources.first().copied().unwrap_or_default();
-        return Err(InvalidEvent::Foreign { field: "source", found: event.source, expected });
+    for (field, found, allowed) in
+        [("detail-type", &event.detail_type, detail_types), ("source", &event.source, sources)]
+    {
+        if !allowed.contains(&found.as_str()) {
+            let expected = allowed.first().copied().unwrap_or_default();
+            return Err(InvalidEvent::Foreign { field, found: found.clone(), expected });
+        }
     }
     Ok(event)
 }
 
-/// The instance that the event's detail names.
+/// The instance that the event's detail names, as EC2 does.
 pub(super) fn instance(event: &EventBridgeEvent) -> Result<InstanceId, InvalidEvent> {
-    let field = "detail.instance-id";
-    let id = event.detail.get("instance-id").ok_or(InvalidEvent::Missing(field))?;
-    let malformed = |source| InvalidEvent::Malformed { field: field.to_owned(), source };
-    Ok(InstanceId::parse(<&str>::deserialize(id).map_err(malformed)?)?)
+    instance_at(event, "detail.instance-id")
+}
+
+/// The instance that the event names in this field of its detail.
+pub(super) fn instance_at(event: &EventBridgeEvent, field: &'static str) -> Result<InstanceId, InvalidEvent> {
+    let id = InstanceId::parse(text_at(event, field)?);
+    id.map_err(|source| InvalidEvent::MalformedInstance { field, source })
+}
+
+/// The text in this field of the event's detail.
+pub(super) fn text_at<'e>(event: &'e EventBridgeEvent, field: &'static str) -> Result<&'e str, InvalidEvent> {
+    let key = field.strip_prefix("detail.").unwrap_or(field);
+    let text = event.detail.get(key).ok_or(InvalidEvent::Missing(field))?;
+    <&str>::deserialize(text).map_err(|source| InvalidEvent::Malformed { field: field.to_owned(), source })
 }
 
 /// Refuses what is no JSON object.

@@ -26,7 +26,7 @@ pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
             return Err(InvalidEvent::Mixed(key));
         }
         // A rule on a schedule sends `aws.events`, EventBridge Scheduler sends `aws.scheduler`.
-        envelope::envelope(payload, &["aws.events", "aws.scheduler"], "Scheduled Event")?;
+        envelope::envelope(payload, &["aws.events", "aws.scheduler"], &["Scheduled Event"])?;
         return Ok(trigger(Scope::All, false));
     }
     let input: ByHand = serde_json::from_value(payload).map_err(InvalidEvent::ByHand)?;
@@ -44,5 +44,12 @@ pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
 }
 
 fn trigger(scope: Scope, dry_run: bool) -> Trigger {
-    Trigger { function: FUNCTION, scope, warning: None, dry_run, patience: Patience::Transitions }
+    Trigger {
+        function: FUNCTION,
+        scope,
+        warning: None,
+        dry_run,
+        completes_actions: true,
+        patience: Patience::Transitions,
+    }
 }

@@ -10,7 +10,7 @@ pub const FUNCTION: &str = "spot-interruption-warning";
 
 /// What the event asks for.
 pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
-    let event = envelope::envelope(payload, &["aws.ec2"], "EC2 Spot Instance Interruption Warning")?;
+    let event = envelope::envelope(payload, &["aws.ec2"], &["EC2 Spot Instance Interruption Warning"])?;
     let instance = envelope::instance(&event)?;
     let at = event.time.ok_or(InvalidEvent::Missing("time"))?;
     Ok(Trigger {
@@ -18,6 +18,7 @@ pub fn parse(payload: Value) -> Result<Trigger, InvalidEvent> {
         scope: Scope::Instance(instance),
         warning: Some(Warning { reason: DrainingReason::SpotInterruption, at }),
         dry_run: false,
+        completes_actions: false,
         patience: Patience::Candidates,
     })
 }

@@ -7,8 +7,8 @@ mod hostile;
 use planner::ids::{FleetName, InstanceId};
 use planner::tags::DrainingReason;
 use reconciler::events::{
-    InvalidEvent, Patience, Scope, Trigger, Warning, instance_state_change, rebalance_recommendation,
-    reconcile, spot_interruption_warning,
+    InvalidEvent, Patience, Scope, Trigger, Warning, instance_state_change, lifecycle_action,
+    rebalance_recommendation, reconcile, spot_interruption_warning,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -16,10 +16,11 @@ use std::path::Path;
 type Parser = fn(Value) -> Result<Trigger, InvalidEvent>;
 
 /// Every function, with its parser.
-const PARSERS: [(&str, Parser); 4] = [
+const PARSERS: [(&str, Parser); 5] = [
     (instance_state_change::FUNCTION, instance_state_change::parse),
     (spot_interruption_warning::FUNCTION, spot_interruption_warning::parse),
     (rebalance_recommendation::FUNCTION, rebalance_recommendation::parse),
+    (lifecycle_action::FUNCTION, lifecycle_action::parse),
     (reconcile::FUNCTION, reconcile::parse),
 ];
 
@@ -44,12 +45,20 @@ fn of_instance(function: &'static str) -> Trigger {
         scope: Scope::Instance(InstanceId::parse(ID).unwrap()),
         warning: None,
         dry_run: false,
+        completes_actions: false,
         patience: Patience::Releases,
     }
 }
 
 fn of_reconcile(scope: Scope, dry_run: bool) -> Trigger {
-    Trigger { function: "reconcile", scope, warning: None, dry_run, patience: Patience::Transitions }
+    Trigger {
+        function: "reconcile",
+        scope,
+        warning: None,
+        dry_run,
+        completes_actions: true,
+        patience: Patience::Transitions,
+    }
 }
 
 #[test]
@@ -104,6 +113,26 @@ fn a_recommendation_asks_for_its_instance_and_waits_for_releases_only() {
     let warning = Some(Warning { reason: DrainingReason::RebalanceRecommendation, at });
     let expected = Trigger { warning, ..of_instance("rebalance-recommendation") };
     assert_eq!(rebalance_recommendation::parse(payload).unwrap(), expected);
+}
+
+#[test]
+fn a_lifecycle_action_asks_for_its_instance_and_completes() {
+    let launch = sample("lifecycle-action-launch.json");
+    let expected = || Trigger {
+        completes_actions: true,
+        patience: Patience::Candidates,
+        ..of_instance("lifecycle-action")
+    };
+    assert_eq!(lifecycle_action::parse(launch).unwrap(), expected());
+    let mut terminate = sample("lifecycle-action-terminate.json");
+    let at = serde_json::from_value(terminate["time"].clone()).unwrap();
+    let warning = Some(Warning { reason: DrainingReason::TerminateLifecycleAction, at });
+    assert_eq!(lifecycle_action::parse(terminate.clone()).unwrap(), Trigger { warning, ..expected() });
+    // It will serve again.
+    terminate["detail"]["Destination"] = json!("WarmPool");
+    assert_eq!(lifecycle_action::parse(terminate.clone()).unwrap(), expected());
+    terminate["detail"]["Destination"] = json!("EC2");
+    assert!(lifecycle_action::parse(terminate).unwrap().warning.is_some());
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod device;
 mod drain;
 mod dry_run;
 mod freshness;
+mod groups;
+mod lifecycle;
 mod looking;
 mod lost_answers;
 mod marks;

@@ -148,7 +148,12 @@ pub(crate) fn disassociate(address: u8) -> String {
 
 /// Marked for an interruption that was announced at that time.
 pub(crate) fn mark(instance: u8, time: &str) -> String {
-    format!("CreateTags {} spot-interruption-warning {time}", instance_id(instance))
+    mark_as("spot-interruption-warning", instance, time)
+}
+
+/// Marked for that reason.
+pub(crate) fn mark_as(reason: &str, instance: u8, time: &str) -> String {
+    format!("CreateTags {} {reason} {time}", instance_id(instance))
 }
 
 impl Scripted {

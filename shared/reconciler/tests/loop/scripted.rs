@@ -5,7 +5,8 @@ use crate::world::{Change, Refusal, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use planner::device::DeviceName;
 use planner::fixtures::{NOW, at};
-use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
+use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
+use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, Volume};
 use reconciler::clock::Clock;
 use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
@@ -323,6 +324,44 @@ impl Ec2 for Scripted {
         let named = volumes.iter().map(ToString::to_string);
         let arguments = [instance.to_string(), document.to_owned()].into_iter().chain(named);
         self.call(Action::SendCommand, arguments, |world| world.send(instance, document, volumes)).await
+    }
+
+    async fn lifecycle_states(
+        &self,
+        instances: &BTreeSet<InstanceId>,
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, Ec2Error> {
+        let arguments: Vec<String> = instances.iter().map(ToString::to_string).collect();
+        let honest = |world: &mut World| Ok(world.groups.states_of(instances));
+        self.call(Action::DescribeAutoScalingInstances, arguments, honest).await
+    }
+
+    async fn lifecycle_hooks(&self, group: &FleetName) -> Result<Vec<LifecycleHook>, Ec2Error> {
+        let honest = |world: &mut World| Ok(world.groups.hooks_of(group));
+        self.call(Action::DescribeLifecycleHooks, [group.to_string()], honest).await
+    }
+
+    async fn complete_lifecycle_action(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+        result: ActionResult,
+    ) -> Result<(), Ec2Error> {
+        let arguments =
+            [group.to_string(), hook.to_owned(), instance.to_string(), result.as_str().to_owned()];
+        self.call(Action::CompleteLifecycleAction, arguments, |world| world.groups.complete(hook, instance))
+            .await
+    }
+
+    async fn record_heartbeat(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+    ) -> Result<(), Ec2Error> {
+        let arguments = [group.to_string(), hook.to_owned(), instance.to_string()];
+        let honest = |world: &mut World| world.groups.pending(hook, instance);
+        self.call(Action::RecordLifecycleActionHeartbeat, arguments, honest).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

@@ -1,6 +1,7 @@
 //! A small, honest EC2 in memory: it does what EC2 does, refuses what EC2 refuses, by EC2's codes and words, and
 //! stops the test at what Holdfast promises never to do.
 
+use crate::groups::Groups;
 use chrono::{DateTime, TimeDelta, Utc};
 use planner::device::DeviceName;
 use planner::fixtures::{self, Part, association_id, at, instance_id, volume_id};
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) pace: i64,
     /// By how many seconds the function's wall clock is off.
     pub(crate) clock_error: i64,
+    /// The Auto Scaling groups.
+    pub(crate) groups: Groups,
     /// What Systems Manager is asked to do, and what becomes of it.
     pub(crate) manager: Manager,
     to_come: Vec<(DateTime<Utc>, Change)>,
@@ -64,6 +67,7 @@ pub(crate) fn world<const N: usize>(parts: [Part; N]) -> World {
         codes: BTreeMap::new(),
         pace: 2,
         clock_error: 0,
+        groups: Groups::default(),
         manager: Manager {
             unknown: BTreeSet::new(),
             pace: 4,

@@ -55,6 +55,7 @@ async fn once(binary: &Path, moto: &Moto) -> Result<Figures, Error> {
         "instance-state-change" => end_to_end::state_change(&instance, "running"),
         "spot-interruption-warning" => event_file("spot-interruption-warning-terminate"),
         "rebalance-recommendation" => event_file("rebalance-recommendation"),
+        "lifecycle-action" => event_file("lifecycle-action-launch"),
         _ => end_to_end::reconcile(),
     };
     measure(binary, &stage, &event?).await

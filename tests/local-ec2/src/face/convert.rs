@@ -63,6 +63,7 @@ pub(super) fn instance(view: &InstanceView) -> Instance {
         launched: instance.launched.trunc_subsecs(0),
         spot: instance.spot.is_some(),
         doomed: None,
+        lifecycle: None,
         hibernation: instance.hibernation,
         root_device: Some(DeviceName::reported(&instance.root_device)),
         devices: devices.collect(),

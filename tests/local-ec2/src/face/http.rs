@@ -4,6 +4,7 @@
 //! what becomes of it. Nothing here decides what EC2 would do.
 
 mod answers;
+mod autoscaling;
 mod call;
 mod connection;
 mod control;

@@ -10,18 +10,24 @@ use crate::actions::{
     DescribeSpotInstanceRequests, DescribeVolumes, DetachVolume, DisassociateAddress, Operation,
     TerminateInstances,
 };
+use crate::autoscaling::{
+    CompleteLifecycleAction, DescribeAutoScalingInstances, DescribeLifecycleHooks,
+    RecordLifecycleActionHeartbeat,
+};
 use crate::error::ApiError;
 use crate::faults::{Fate, Fault};
 use crate::filter::Filter;
 use crate::listing::{Listing, Page};
 use crate::setup::Principal;
 use crate::ssm::{CommandFilter, ListCommands, SendCommand};
+use crate::state::{self, Hook, Member};
 use crate::time::Time;
 use chrono::SecondsFormat;
 use futures_util::future::try_join_all;
 use planner::command::DELIVERY_SECONDS;
 use planner::device::DeviceName;
-use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId};
+use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
+use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState, Transition};
 use planner::observation::{Address, Instance, Volume};
 use planner::tags::{self, Tags};
 use reconciler::clock::Clock;
@@ -36,14 +42,18 @@ use tokio::sync::watch;
 const TRY: Duration = Duration::from_secs(3);
 /// How often a question is asked.
 const TRIES: u32 = 3;
+/// About how many instances Auto Scaling is asked at once.
+const MOST_INSTANCES: usize = 50;
 /// What passes by itself, as the SDK's standard retries have it.
-const TRANSIENT: [&str; 6] = [
+const TRANSIENT: [&str; 8] = [
     "RequestLimitExceeded",
     "InternalError",
     "ServiceUnavailable",
     "Unavailable",
     "ThrottlingException",
     "InternalServerError",
+    "Throttling",
+    "InternalFailure",
 ];
 
 /// One caller of the cloud: an invocation, with its own connections and its own end. Clones are the same caller.
@@ -310,6 +320,73 @@ impl Ec2 for InProcess {
             timeout_seconds: u32::try_from(DELIVERY_SECONDS).ok(),
         };
         self.act(Action::SendCommand, &call).await
+    }
+
+    async fn lifecycle_states(
+        &self,
+        instances: &BTreeSet<InstanceId>,
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, Ec2Error> {
+        let ids: Vec<String> = instances.iter().map(ToString::to_string).collect();
+        let calls = ids.chunks(MOST_INSTANCES).map(|ids| async move {
+            let call = DescribeAutoScalingInstances {
+                instance_ids: ids.to_vec(),
+                ..DescribeAutoScalingInstances::default()
+            };
+            // No page has fewer than the most that may be asked about at once.
+            self.ask(Action::DescribeAutoScalingInstances, &call).await
+        });
+        let found = try_join_all(calls).await?.into_iter().flat_map(|page| page.items);
+        let state = |member: Member| (member.instance, LifecycleState::new(member.lifecycle.as_str()));
+        Ok(found.map(|view| state(view.member)).collect())
+    }
+
+    async fn lifecycle_hooks(&self, group: &FleetName) -> Result<Vec<LifecycleHook>, Ec2Error> {
+        let call = DescribeLifecycleHooks {
+            auto_scaling_group_name: group.to_string(),
+            ..DescribeLifecycleHooks::default()
+        };
+        let found = self.ask(Action::DescribeLifecycleHooks, &call).await?;
+        let hook = |hook: Hook| LifecycleHook {
+            group: group.clone(),
+            name: hook.name,
+            transition: match hook.transition {
+                state::Transition::Launching => Transition::Launching,
+                state::Transition::Terminating => Transition::Terminating,
+            },
+        };
+        Ok(found.into_iter().map(hook).collect())
+    }
+
+    async fn complete_lifecycle_action(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+        result: ActionResult,
+    ) -> Result<(), Ec2Error> {
+        let call = CompleteLifecycleAction {
+            auto_scaling_group_name: group.to_string(),
+            lifecycle_hook_name: hook.to_owned(),
+            instance_id: instance.to_string(),
+            lifecycle_action_token: String::new(),
+            lifecycle_action_result: result.as_str().to_owned(),
+        };
+        self.act(Action::CompleteLifecycleAction, &call).await
+    }
+
+    async fn record_heartbeat(
+        &self,
+        group: &FleetName,
+        hook: &str,
+        instance: &InstanceId,
+    ) -> Result<(), Ec2Error> {
+        let call = RecordLifecycleActionHeartbeat {
+            auto_scaling_group_name: group.to_string(),
+            lifecycle_hook_name: hook.to_owned(),
+            instance_id: instance.to_string(),
+            lifecycle_action_token: String::new(),
+        };
+        self.act(Action::RecordLifecycleActionHeartbeat, &call).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {

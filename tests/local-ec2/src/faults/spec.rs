@@ -2,6 +2,7 @@
 
 use super::Fault;
 use crate::actions::Action;
+use crate::autoscaling;
 use crate::chance::Chance;
 use crate::ssm;
 use std::collections::BTreeMap;
@@ -83,7 +84,8 @@ impl FromStr for Shares {
             let (action, faults) = named
                 .filter(|(_, faults)| !faults.is_empty())
                 .ok_or_else(|| BadSpec::NoFaults(part.to_owned()))?;
-            if action != EVERY && !Action::NAMES.contains(&action) && !ssm::has(action) {
+            let is_known = Action::NAMES.contains(&action) || ssm::has(action) || autoscaling::has(action);
+            if action != EVERY && !is_known {
                 return Err(BadSpec::UnknownAction(action.to_owned()));
             }
             for fault in faults.split(',') {

@@ -109,6 +109,7 @@ impl Cloud {
 
     pub(crate) fn on_forgotten(&mut self, id: &InstanceId) {
         let gone = self.instances.remove(id, self.now);
+        self.leave_group(id);
         if let Some(request) = gone.as_ref().and_then(|instance| instance.spot.as_ref()) {
             self.spot_requests.remove(request, self.now);
         }

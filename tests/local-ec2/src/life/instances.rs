@@ -26,6 +26,7 @@ impl Cloud {
         instance.turn += 1;
         let turn = instance.turn;
         self.emit(events::instance_state(id, state));
+        self.member_has_changed(id, state);
         turn
     }
 

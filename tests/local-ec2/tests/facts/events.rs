@@ -1,9 +1,11 @@
 //! Events: their forms, and how the bus treats them.
 
 use crate::fleets::{running, spot_fleet};
+use crate::groups::{LAUNCHING, TERMINATING, group, hook, scale, started};
 use crate::instances::terminate;
 use crate::stage::{Stage, ZONE, attach, data};
 use local_ec2::actions::CreateVolume;
+use local_ec2::autoscaling::{CreateAutoScalingGroup, HookSpec};
 use local_ec2::state::{Interruption, Market};
 use local_ec2::{Cloud, Setup, Span, Weather};
 use planner::ids::InstanceId;
@@ -79,7 +81,10 @@ fn check_form(events: &[Value], reference: &str, detail_type: &str, sub_type: &s
     let event = event.unwrap_or_else(|| panic!("no {detail_type} {sub_type}"));
     assert_eq!(form(event), form(&reference), "{event}");
     assert_eq!(text(event, "/source"), text(&reference, "/source"));
-    let arn = |event: &Value| text(event, "/resources/0").rsplit_once('/').unwrap().0.to_owned();
+    // A group's has a UUID in it, which is another each time.
+    let arn = |event: &Value| {
+        text(event, "/resources/0").rsplit_once('/').unwrap().0.replace(|c: char| c.is_ascii_hexdigit(), "0")
+    };
     assert_eq!(arn(event), arn(&reference));
 }
 
@@ -106,6 +111,31 @@ fn events_have_the_forms_of_ec2() {
     let events = arrived(&mut stage);
     for (reference, detail_type, sub_type) in FORMS {
         check_form(&events, reference, detail_type, sub_type);
+    }
+}
+
+/// Each reference event of Auto Scaling, and its detail-type.
+const GROUP_FORMS: [(&str, &str); 4] = [
+    ("asg-launch-lifecycle", "EC2 Instance-launch Lifecycle Action"),
+    ("asg-launch-successful", "EC2 Instance Launch Successful"),
+    ("asg-terminate-lifecycle", "EC2 Instance-terminate Lifecycle Action"),
+    ("asg-terminate-successful", "EC2 Instance Terminate Successful"),
+];
+
+#[test]
+fn events_have_the_forms_of_auto_scaling() {
+    let mut stage = Stage::new();
+    let metadata = |hook| HookSpec { notification_metadata: "additional-info".to_owned(), ..hook };
+    let lifecycle_hook_specification_list =
+        vec![metadata(hook("up", LAUNCHING, "CONTINUE")), metadata(hook("down", TERMINATING, "CONTINUE"))];
+    let call = CreateAutoScalingGroup { lifecycle_hook_specification_list, ..group(&mut stage, 1) };
+    started(&mut stage, &call);
+    stage.pass(310);
+    stage.asks(&scale(0));
+    stage.pass(30 + 300 + 100);
+    let events = arrived(&mut stage);
+    for (reference, detail_type) in GROUP_FORMS {
+        check_form(&events, reference, detail_type, "");
     }
 }
 

@@ -23,7 +23,13 @@ use tokio::time::Instant;
 const LIMIT: TimeDelta = TimeDelta::seconds(180);
 
 fn settings() -> Settings {
-    Settings { handover: Policy::OnRelease, drain_document: None, dry_run: false, notifications: false }
+    Settings {
+        handover: Policy::OnRelease,
+        drain_document: None,
+        abandon_wrong_zone: false,
+        dry_run: false,
+        notifications: false,
+    }
 }
 
 /// What an event of the cloud makes a function do, if there is a rule for it.

@@ -15,13 +15,14 @@ impl fmt::Debug for World {
             let devices: Vec<_> = i.devices.iter().map(|d| format!("{}={}", d.device, d.volume)).collect();
             writeln!(
                 f,
-                "\n{} {} in {} of {fleets:?} {:?} paused {:?} doomed {:?} hibernation {} places {places:?} {devices:?}",
+                "\n{} {} in {} of {fleets:?} {:?} paused {:?} doomed {:?} {:?} hibernation {} places {places:?} {devices:?}",
                 i.id,
                 i.state,
                 i.zone,
                 i.health(),
                 tags.paused,
                 i.doomed,
+                i.lifecycle,
                 i.hibernation
             )?;
         }
@@ -38,6 +39,6 @@ impl fmt::Debug for World {
             writeln!(f, "{} of {} {on:?} {:?}", a.allocation, a.tags.slot, a.tags)?;
         }
         writeln!(f, "{memory:?}")?;
-        writeln!(f, "planned: {:#?}", planner::plan(&self.0).slots)
+        writeln!(f, "planned: {:#?}", planner::plan(&self.0))
     }
 }

@@ -70,7 +70,11 @@ impl Maker<'_> {
                 }
             };
             let slot = SlotName::new(SLOTS[usize::from(slot)]);
-            memory.failures.push(Failure { slot, step, reason: "UnauthorizedOperation".to_owned() });
+            memory.failures.push(Failure {
+                slot: Some(slot),
+                step,
+                reason: "UnauthorizedOperation".to_owned(),
+            });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A call of the EC2 API, from its bytes to its answer, with what befalls it on the way.
 
 use super::form::Form;
-use super::{Server, answers, connection, keys, parameters, ssm};
+use super::{Server, answers, autoscaling, connection, keys, parameters, ssm};
 use crate::actions::{Operation, Request as Call, Response as Answer};
 use crate::cloud::Cloud;
 use crate::error::ApiError;
@@ -27,7 +27,10 @@ pub(super) async fn answer(State(server): State<Arc<Server>>, request: Request) 
     let read = match to_bytes(body, MOST_BYTES).await {
         Ok(body) => match parts.headers.get(TARGET).and_then(|target| target.to_str().ok()) {
             Some(target) => return server.manage(target, &parts, &body).await,
-            None => server.read(&parts, &body),
+            None => match autoscaling::Call::read(&parts, &body) {
+                Some(call) => return server.scale(call, &id).await,
+                None => server.read(&parts, &body),
+            },
         },
         Err(_) => Err(ApiError {
             status: 413,
@@ -68,7 +71,7 @@ impl Server {
         }
     }
 
-    async fn carry_out<O: Operation>(
+    pub(super) async fn carry_out<O: Operation>(
         &self,
         call: &O,
         who: Principal,
@@ -100,7 +103,7 @@ impl Server {
 }
 
 /// The header that says whose the call is.
-fn header(parts: &Parts) -> Option<&str> {
+pub(super) fn header(parts: &Parts) -> Option<&str> {
     parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
 }
 
@@ -109,7 +112,7 @@ fn refusal(error: &ApiError, id: &str) -> Response {
     document(status, answers::refusal(error, id), id)
 }
 
-fn document(status: StatusCode, document: Vec<u8>, id: &str) -> Response {
+pub(super) fn document(status: StatusCode, document: Vec<u8>, id: &str) -> Response {
     let mut response = Response::new(Body::from(document));
     *response.status_mut() = status;
     let headers = response.headers_mut();

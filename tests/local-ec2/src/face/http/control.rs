@@ -1,6 +1,7 @@
 //! The control API: what happens to an account without a call to EC2, on command, in JSON. The crate's documentation
 //! has the list.
 
+mod groups;
 mod reports;
 mod traffic;
 mod world;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 const MOST_BYTES: usize = 1 << 20;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 24] = [
     "interrupt",
     "recommend",
     "resume",
@@ -28,6 +29,11 @@ const COMMANDS: [&str; 19] = [
     "disable-key",
     "enable-key",
     "launch",
+    "group",
+    "scale",
+    "end",
+    "standby",
+    "exit-standby",
     "faults",
     "weather",
     "events",
@@ -77,6 +83,12 @@ impl Server {
                 read(body).map(|key| world::to_key(&mut region.cloud(), command, key)).map(done)
             }
             "launch" => world::launch(&mut region.cloud(), read(body)?),
+            "group" => groups::make(&mut region.cloud(), read(body)?),
+            "scale" => groups::scale(&mut region.cloud(), read(body)?).map(done),
+            "end" => groups::end(&mut region.cloud(), read(body)?).map(done),
+            "standby" | "exit-standby" => {
+                groups::to_standby(&mut region.cloud(), command, read(body)?).map(done)
+            }
             "faults" => traffic::faults(&mut region.cloud(), read(body)?).map(done),
             "weather" => traffic::weather(&mut region.cloud(), read(body)?).map(done),
             "events" => read(body).map(|Nothing {}| json!({"events": region.cloud().take_events()})),

@@ -43,6 +43,11 @@ impl Form {
         self.parts.get_mut(name).and_then(|part| part.text.take()).unwrap_or_default()
     }
 
+    /// Whether the parameter has that text, which stays.
+    pub(super) fn says(&self, name: &str, text: &str) -> bool {
+        self.parts.get(name).and_then(|part| part.text.as_deref()) == Some(text)
+    }
+
     /// The same, of a parameter that has to be there.
     pub(super) fn required(&mut self, name: &str) -> Result<String, ApiError> {
         let text = self.text(name);

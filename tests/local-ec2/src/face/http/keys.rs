@@ -35,6 +35,11 @@ pub(super) fn of_header(authorization: &str) -> &str {
     of_credential(credential)
 }
 
+/// The service that a call is signed for, in a header or a credential: `KEY/20261123/us-east-1/autoscaling/…`.
+pub(super) fn service(signature: &str) -> &str {
+    signature.split('/').nth(3).unwrap_or_default()
+}
+
 /// The access key id in a credential: `KEY/20261123/…`.
 pub(super) fn of_credential(credential: &str) -> &str {
     credential.split(['/', ',', ' ']).next().unwrap_or_default()
@@ -49,6 +54,7 @@ mod tests {
         let header = "AWS4-HMAC-SHA256 Credential=HOLDFAST1/20261123/us-east-1/ec2/aws4_request, Signature=0";
         assert_eq!(of_header(header), "HOLDFAST1");
         assert_eq!(of_header("Basic HOLDFAST"), "");
+        assert_eq!((service(header), service("Basic HOLDFAST")), ("ec2", ""));
         let these = Keys::These(BTreeSet::from(["AKIA1".to_owned()]));
         for (keys, key, who) in [
             (&Keys::default(), "HOLDFAST1", Principal::Holdfast),

@@ -26,7 +26,7 @@ use crate::listing::Listing;
 const VERSION: &str = "2016-11-15";
 
 /// What a signature in the query brings along. No signature is checked.
-const SIGNATURE: [&str; 12] = [
+pub(super) const SIGNATURE: [&str; 13] = [
     "AWSAccessKeyId",
     "Expires",
     "Signature",
@@ -38,6 +38,7 @@ const SIGNATURE: [&str; 12] = [
     "X-Amz-Date",
     "X-Amz-Expires",
     "X-Amz-Security-Token",
+    "X-Amz-Signature",
     "X-Amz-SignedHeaders",
 ];
 
@@ -54,7 +55,6 @@ pub(super) fn read(form: &mut Form) -> Result<Request, ApiError> {
         return Err(ApiError::refusal("NoSuchVersion", message));
     }
     form.skip(&SIGNATURE);
-    form.skip(&["X-Amz-Signature"]);
     let dry_run = form.flag("DryRun")?.unwrap_or(false);
     let action = action(&name, form)?;
     form.finish()?;

@@ -70,16 +70,41 @@ impl Xml {
         members: impl IntoIterator<Item = T>,
         fill: impl Fn(&mut Self, T),
     ) {
+        self.list_of("item", name, members, fill);
+    }
+
+    /// A list as Auto Scaling writes it.
+    pub(super) fn members<T>(
+        &mut self,
+        name: &str,
+        members: impl IntoIterator<Item = T>,
+        fill: impl Fn(&mut Self, T),
+    ) {
+        self.list_of("member", name, members, fill);
+    }
+
+    fn list_of<T>(
+        &mut self,
+        each: &str,
+        name: &str,
+        members: impl IntoIterator<Item = T>,
+        fill: impl Fn(&mut Self, T),
+    ) {
         let mut members = members.into_iter().peekable();
         if members.peek().is_none() {
             return self.put(Event::Empty(BytesStart::new(name)));
         }
-        self.group(name, |xml| members.for_each(|member| xml.group("item", |xml| fill(xml, member))));
+        self.group(name, |xml| members.for_each(|member| xml.group(each, |xml| fill(xml, member))));
     }
 
     /// A list of texts.
     pub(super) fn list_of_texts<T: Display>(&mut self, name: &str, members: impl IntoIterator<Item = T>) {
         self.group(name, |xml| members.into_iter().for_each(|member| xml.text("item", member)));
+    }
+
+    /// The same, as Auto Scaling writes it.
+    pub(super) fn members_of_texts<T: Display>(&mut self, name: &str, members: impl IntoIterator<Item = T>) {
+        self.group(name, |xml| members.into_iter().for_each(|member| xml.text("member", member)));
     }
 
     /// The tags of a resource. One without tags has no list of them, either.

@@ -51,18 +51,18 @@ pub(super) struct LaunchCommand {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Spot {
+pub(super) struct Spot {
     #[serde(default)]
     persistent: bool,
     #[serde(default)]
     interruption: String,
 }
 
-fn any_image() -> String {
+pub(super) fn any_image() -> String {
     "ami-0123456789abcdef0".to_owned()
 }
 
-fn any_type() -> String {
+pub(super) fn any_type() -> String {
     "t3.micro".to_owned()
 }
 
@@ -139,7 +139,7 @@ pub(super) fn launch(cloud: &mut Cloud, command: LaunchCommand) -> Outcome {
     Ok(json!({"instance": instance.as_str()}))
 }
 
-fn market(spot: Spot) -> Result<Market, Complaint> {
+pub(super) fn market(spot: Spot) -> Result<Market, Complaint> {
     let interruption = Interruption::parse(&spot.interruption).ok_or_else(|| {
         let behavior = spot.interruption;
         Complaint(format!("`{behavior}` is no interruption: use terminate, stop or hibernate"))

@@ -1,0 +1,285 @@
+//! Auto Scaling groups: what their states say of an instance, and which instances that wait at a hook may go on.
+
+use crate::expected::{attach, check, drain, held, moving, of, waiting};
+use planner::command::CommandStatus;
+use planner::fixtures::{
+    InstanceBuilder, Look, NOW, address, at, command, instance, instance_id, look, volume,
+};
+use planner::ids::{FleetName, SlotName};
+use planner::lifecycle::ActionResult;
+use planner::memory::Failure;
+use planner::observation::{AttachmentState, InstanceState};
+use planner::plan::{Next, Step};
+use planner::tags::{HANDOVER, SLOT};
+
+const LAUNCH: &str = "holdfast-launch";
+const TERMINATE: &str = "holdfast-terminate";
+
+fn go_on(n: u8, hook: &str) -> Step {
+    end(n, hook, ActionResult::Continue)
+}
+
+fn end(n: u8, hook: &str, result: ActionResult) -> Step {
+    let (group, hook) = (FleetName::new("web"), hook.to_owned());
+    Step::CompleteLifecycleAction { instance: instance_id(n), group, hook, result }
+}
+
+fn wait(n: u8, hook: &str) -> Step {
+    Step::RecordHeartbeat { instance: instance_id(n), group: FleetName::new("web"), hook: hook.to_owned() }
+}
+
+/// What becomes of the lifecycle actions, with both hooks in the group.
+#[track_caller]
+fn check_actions(seen: Look, expected: &[Step]) {
+    assert_eq!(planner::plan(&seen.hooks(&[LAUNCH], &[TERMINATE]).0).steps, expected);
+}
+
+fn launching(n: u8) -> InstanceBuilder {
+    instance(n).in_group("Pending:Wait")
+}
+
+fn leaving(n: u8) -> InstanceBuilder {
+    instance(n).in_group("Terminating:Wait")
+}
+
+/// Marked that many seconds ago, when its group began to keep it waiting.
+fn announced(n: u8, ago: i64) -> InstanceBuilder {
+    leaving(n).draining(&format!("terminate-lifecycle-action {}", at(NOW - ago).to_rfc3339()))
+}
+
+fn with_policy(policy: &str) -> planner::fixtures::VolumeBuilder {
+    volume(1).tagged(&[(HANDOVER, policy)])
+}
+
+fn on_1(policy: &str) -> planner::fixtures::VolumeBuilder {
+    with_policy(policy).on(1).but(|v| v.attachments[0].since = Some(at(NOW - 100)))
+}
+
+#[test]
+fn states_of_the_group_say_who_is_a_candidate() {
+    for state in ["InService", "Pending", "Pending:Wait", "Pending:Proceed"] {
+        let seen = look().sees(instance(1).in_group(state)).sees(volume(1));
+        check(seen, moving().lead(attach(1, 1, 'f')));
+    }
+    for state in
+        ["Standby", "EnteringStandby", "Detaching", "Warmed:Running", "Terminating:Wait", "Quarantined"]
+    {
+        check(look().sees(instance(1).in_group(state)).sees(volume(1)), waiting("no-candidate"));
+    }
+}
+
+#[test]
+fn holder_in_standby_keeps_its_slot() {
+    let seen = || look().sees(instance(1).in_group("Standby")).sees(instance(2).in_group("InService"));
+    check(seen().sees(volume(1).on(1)), held(1));
+    check(seen().sees(address(1).on(1)), held(1));
+}
+
+#[test]
+fn holder_that_its_group_is_about_to_terminate_is_draining() {
+    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed"] {
+        let seen = look().sees(instance(1).in_group(state)).sees(instance(2)).sees(volume(1).on(1));
+        check(seen, waiting("holder-draining").on(1));
+    }
+}
+
+#[test]
+fn spare_and_stranger_go_on_at_once() {
+    check_actions(look().sees(launching(1)).sees(instance(2)).sees(volume(1).on(2)), &[go_on(1, LAUNCH)]);
+    check_actions(look().sees(leaving(1)).sees(instance(2)).sees(volume(1).on(2)), &[go_on(1, TERMINATE)]);
+    let paused = launching(1).paused();
+    check_actions(look().sees(paused).sees(volume(1)), &[go_on(1, LAUNCH)]);
+    check_actions(
+        look().sees(instance(1).in_group("Warmed:Pending:Wait")).sees(volume(1)),
+        &[go_on(1, LAUNCH)],
+    );
+}
+
+#[test]
+fn instance_that_waits_at_no_hook_of_holdfast_is_left_alone() {
+    for state in ["Pending", "Pending:Proceed", "InService", "Terminating", "Standby"] {
+        check_actions(look().sees(instance(1).in_group(state)).sees(volume(1).on(1)), &[]);
+    }
+    let seen = look()
+        .sees(launching(1))
+        .sees(leaving(2))
+        .sees(volume(1))
+        .hooks(&["backup"], &["drain", "my-holdfast"]);
+    assert_eq!(planner::plan(&seen.0).steps, []);
+    check_actions(look().sees(launching(1).of_fleets(&["shop"])).sees(volume(1)), &[]);
+    let of_another = launching(1).but(|i| i.tags.group = Some(FleetName::new("shop")));
+    check_actions(look().sees(of_another).sees(volume(1)), &[]);
+}
+
+#[test]
+fn every_hook_for_holdfast_is_completed() {
+    let seen = look().sees(leaving(1)).sees(volume(1)).hooks(&[], &["holdfast-b", "holdfast-a"]);
+    assert_eq!(planner::plan(&seen.0).steps, [go_on(1, "holdfast-a"), go_on(1, "holdfast-b")]);
+}
+
+#[test]
+fn launch_waits_until_the_slot_is_in_place() {
+    let alone = || look().sees(launching(1));
+    check_actions(alone().sees(volume(1)), &[wait(1, LAUNCH)]);
+    check_actions(alone().sees(volume(1).at(1, 'f', AttachmentState::Attaching)), &[wait(1, LAUNCH)]);
+    check_actions(alone().sees(volume(1).on(1)).sees(address(1)), &[wait(1, LAUNCH)]);
+    check_actions(alone().sees(address(1)), &[wait(1, LAUNCH)]);
+    check_actions(alone().sees(volume(1).on(1)).sees(address(1).on(1)), &[go_on(1, LAUNCH)]);
+}
+
+#[test]
+fn launch_waits_for_a_volume_whose_holder_ends() {
+    for holder in [
+        instance(2).is(InstanceState::ShuttingDown),
+        leaving(2),
+        instance(2).but(|i| i.doomed = Some("instance-terminated-no-capacity".to_owned())),
+        instance(2).draining("spot-interruption-warning 2026-11-23T12:15:00Z"),
+    ] {
+        let seen = look().sees(launching(1)).sees(holder.clone()).sees(volume(1).on(2));
+        let steps = planner::plan(&seen.hooks(&[LAUNCH], &[]).0).steps;
+        assert_eq!(steps, [wait(1, LAUNCH)], "{holder:?}");
+    }
+}
+
+#[test]
+fn launch_does_not_wait_for_what_may_never_come() {
+    let beside = |holder: InstanceBuilder, state| {
+        look().sees(launching(1)).sees(holder).sees(volume(1).at(2, 'f', state))
+    };
+    let attached = AttachmentState::Attached;
+    // A person had it drained, and nothing says when it will end.
+    check_actions(beside(instance(2).draining("kernel update"), attached), &[go_on(1, LAUNCH)]);
+    check_actions(beside(instance(2).is(InstanceState::Stopping), attached), &[go_on(1, LAUNCH)]);
+    check_actions(beside(instance(2), AttachmentState::Busy), &[go_on(1, LAUNCH)]);
+    check_actions(look().sees(launching(1)).sees(with_policy("banana")), &[go_on(1, LAUNCH)]);
+    // Its other volume stays where it is.
+    let parts = look().sees(launching(1)).sees(instance(2).is(InstanceState::Stopping)).sees(volume(1).on(1));
+    check_actions(parts.sees(volume(2).at(2, 'g', attached)), &[go_on(1, LAUNCH)]);
+}
+
+#[test]
+fn launch_waits_for_a_handover_that_a_person_called_for() {
+    let by_hand = instance(2).draining("kernel update");
+    let volume = with_policy("terminate").on(2);
+    check_actions(look().sees(launching(1)).sees(by_hand).sees(volume), &[wait(1, LAUNCH)]);
+}
+
+#[test]
+fn launch_in_a_zone_without_a_volume_goes_on_or_is_abandoned() {
+    let seen = || look().sees(launching(1).in_zone("b")).sees(volume(1)).hooks(&[LAUNCH], &[]);
+    let plan = planner::plan(&seen().0);
+    assert_eq!(plan.steps, [go_on(1, LAUNCH)]);
+    assert_eq!(plan.findings[0].code(), "zone-without-volume");
+    let abandons = |seen: Look| planner::plan(&seen.but(|o| o.abandons = true).0);
+    let plan = abandons(seen());
+    assert_eq!(plan.steps, [end(1, LAUNCH, ActionResult::Abandon)]);
+    assert_eq!(plan.findings[0].code(), "zone-without-volume");
+    // Where a slot could go to it, or there is no volume at all, its zone is right.
+    let wait_or_go = [
+        (seen().sees(volume(2).tagged(&[(SLOT, "b")]).in_zone("b")), wait(1, LAUNCH)),
+        (seen().sees(address(1).in_slot("b")), wait(1, LAUNCH)),
+    ];
+    for (seen, expected) in wait_or_go {
+        let plan = abandons(seen);
+        assert_eq!((plan.steps, plan.findings.len()), (vec![expected], 0));
+    }
+    let leaving = look().sees(leaving(1).in_zone("b")).sees(volume(1)).hooks(&[], &[TERMINATE]);
+    let plan = abandons(leaving);
+    assert_eq!((plan.steps, plan.findings.len()), (vec![go_on(1, TERMINATE)], 0));
+}
+
+#[test]
+fn on_release_lets_the_holder_end_at_once() {
+    for spare in [instance(2), instance(2).is(InstanceState::Pending)] {
+        check_actions(look().sees(announced(1, 0)).sees(spare).sees(volume(1).on(1)), &[go_on(1, TERMINATE)]);
+    }
+}
+
+#[test]
+fn drain_comes_before_the_end() {
+    let seen = || look().sees(announced(1, 30)).sees(instance(2)).sees(on_1("drain"));
+    check_actions(seen(), &[wait(1, TERMINATE)]);
+    check_actions(seen().records(1, &[]), &[wait(1, TERMINATE)]);
+    check_actions(seen().records(1, &[command(5, &[1], CommandStatus::InProgress)]), &[wait(1, TERMINATE)]);
+    let proven = seen().records(1, &[command(5, &[1], CommandStatus::Success)]);
+    check_actions(proven, &[wait(1, TERMINATE)]);
+    // It is off, or will not come off by a drain.
+    let off = look().sees(announced(1, 30)).sees(instance(2)).sees(with_policy("drain").on(2));
+    check_actions(off, &[go_on(1, TERMINATE)]);
+    let failed = CommandStatus::Failed("ExecutionTimedOut".to_owned());
+    check_actions(seen().records(1, &[command(5, &[1], failed)]), &[go_on(1, TERMINATE)]);
+    check_actions(seen().but(|o| o.drain_document = None), &[go_on(1, TERMINATE)]);
+}
+
+#[test]
+fn drain_waits_for_a_candidate_for_a_while_and_then_does_without() {
+    let alone = |holder: InstanceBuilder| look().sees(holder).sees(on_1("drain"));
+    check_actions(alone(announced(1, 75)), &[wait(1, TERMINATE)]);
+    assert_eq!(of(&alone(announced(1, 75)), "main").next, Next::Candidate);
+    // A mark that was lost tells nobody for how long it has been waiting.
+    for holder in [announced(1, 76), leaving(1)] {
+        let seen = || alone(holder.clone()).records(1, &[]);
+        assert_eq!(of(&seen(), "main").lead, Some(drain(1, &[1])));
+        check_actions(seen(), &[wait(1, TERMINATE)]);
+        let drained = alone(holder.clone()).records(1, &[command(61, &[1], CommandStatus::Success)]);
+        check_actions(drained, &[go_on(1, TERMINATE)]);
+    }
+}
+
+#[test]
+fn other_volumes_are_drained_before_the_end_too() {
+    let second = volume(2).tagged(&[(HANDOVER, "drain")]).at(1, 'g', AttachmentState::Attached);
+    let second = second.but(|v| v.attachments[0].since = Some(at(NOW - 100)));
+    let seen = look().sees(announced(1, 30)).sees(instance(2)).sees(with_policy("drain")).sees(second);
+    check_actions(seen.records(1, &[]), &[wait(1, TERMINATE)]);
+}
+
+#[test]
+fn terminate_waits_for_a_candidate_for_a_while() {
+    let alone = |holder: InstanceBuilder| look().sees(holder).sees(on_1("terminate"));
+    check_actions(alone(announced(1, 75)), &[wait(1, TERMINATE)]);
+    check_actions(alone(announced(1, 76)), &[go_on(1, TERMINATE)]);
+    check_actions(alone(leaving(1)), &[go_on(1, TERMINATE)]);
+    // Its end is what the policy asks for.
+    check_actions(alone(announced(1, 5)).sees(instance(2)), &[go_on(1, TERMINATE)]);
+}
+
+#[test]
+fn one_slot_that_comes_off_is_enough_to_wait_for() {
+    let seen = look().sees(announced(1, 30)).sees(instance(2)).sees(on_1("drain"));
+    check_actions(seen.sees(address(1).in_slot("other").on(1)), &[wait(1, TERMINATE)]);
+}
+
+#[test]
+fn what_was_done_a_moment_ago_is_not_repeated() {
+    let key = |hook: &str| (instance_id(1), hook.to_owned());
+    let spare = || look().sees(launching(1)).sees(instance(2)).sees(volume(1).on(2));
+    let completed = spare().but(|o| {
+        o.memory.completed.insert(key(LAUNCH));
+    });
+    check_actions(completed, &[]);
+    for (ago, expected) in [(0, None), (19, None), (20, Some(wait(1, LAUNCH)))] {
+        let beaten = look().sees(launching(1)).sees(volume(1)).but(|o| {
+            o.memory.beats.insert(key(LAUNCH), at(NOW - ago));
+        });
+        check_actions(beaten, expected.as_slice());
+    }
+}
+
+#[test]
+fn what_was_refused_for_good_is_told_of_the_fleet() {
+    let refused = look().sees(launching(1)).sees(volume(1)).hooks(&[LAUNCH], &[]).but(|o| {
+        let reason = "AccessDenied: not authorized".to_owned();
+        o.memory.failures.push(Failure { slot: None, step: wait(1, LAUNCH), reason });
+        let (slot, step) = (Some(SlotName::new("main")), attach(1, 2, 'f'));
+        o.memory.failures.push(Failure { slot, step, reason: "of the slot".to_owned() });
+    });
+    let plan = planner::plan(&refused.0);
+    assert_eq!(plan.steps, []);
+    let told: Vec<String> = plan.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].contains("record-heartbeat of holdfast-launch") && told[0].contains("AccessDenied"),
+        "{told:?}"
+    );
+}
