@@ -178,7 +178,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             Written::Settled => {}
             Written::TooLate => return Ok(None),
         }
-        look.instances = observe::members_and_holders(ec2, &look, &fleets).await?;
+        look.instances = observe::members_beside(ec2, &look, &fleets).await?;
         let memory = |_: &FleetName| Memory::default();
         let context = &self.context;
         observe::complete(ec2, look, &fleets, context.settings, context.completes_actions, memory)

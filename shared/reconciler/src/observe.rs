@@ -104,20 +104,15 @@ pub(crate) async fn members<E: Ec2>(
     if usable.is_empty() { Ok(Vec::new()) } else { ec2.instances(InstanceQuery::Fleets(&usable)).await }
 }
 
-/// The second round of a first look: the instances of these fleets, and those that have something of them.
-pub(crate) async fn members_and_holders<E: Ec2>(
+/// The second round of a first look: the instances of these fleets. Those that have something of them without being of
+/// them are asked for in the last round.
+pub(crate) async fn members_beside<E: Ec2>(
     ec2: &E,
     first: &Look,
     fleets: &BTreeSet<FleetName>,
 ) -> Result<Vec<Instance>, Ec2Error> {
-    let mut holders = first.survey.holders(fleets);
-    holders.retain(|holder| first.instances.iter().all(|known| known.id != *holder));
-    let holders = async {
-        if holders.is_empty() { Ok(Vec::new()) } else { ec2.instances(InstanceQuery::Ids(&holders)).await }
-    };
-    let (members, holders) = try_join(members(ec2, fleets), holders).await?;
     // Of what was asked for twice, the later answer counts.
-    let answers = first.instances.iter().cloned().chain(holders).chain(members);
+    let answers = first.instances.iter().cloned().chain(members(ec2, fleets).await?);
     let each_once: BTreeMap<InstanceId, Instance> =
         answers.map(|instance| (instance.id.clone(), instance)).collect();
     Ok(each_once.into_values().collect())

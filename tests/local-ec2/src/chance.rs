@@ -15,8 +15,7 @@ impl Chance {
     }
 
     pub(crate) fn delay(&mut self, span: Span) -> TimeDelta {
-        let (from, to) = (span.from.min(span.to), span.from.max(span.to));
-        TimeDelta::milliseconds(self.0.i64(from..=to))
+        span.draw(&mut self.0)
     }
 
     /// Whether something of that share happens now. A share of 0 draws nothing.

@@ -1,6 +1,7 @@
 //! Time as the cloud tells it: points, and ranges that delays are drawn from. Nothing here reads a clock.
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use std::fmt;
 
 /// A point in time on the cloud's own clock.
 pub type Time = DateTime<Utc>;
@@ -40,4 +41,34 @@ impl Span {
 
     /// No delay.
     pub const NONE: Self = Self::exactly(0);
+
+    /// Draws a delay.
+    pub fn draw(self, random: &mut fastrand::Rng) -> TimeDelta {
+        let (from, to) = (self.from.min(self.to), self.from.max(self.to));
+        TimeDelta::milliseconds(random.i64(from..=to))
+    }
+}
+
+impl fmt::Display for Span {
+    /// In seconds, such as `1 to 4 s`.
+    #[expect(clippy::cast_precision_loss, reason = "delays are far from 2^52 milliseconds")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = |millis: i64| millis as f64 / 1000.0;
+        if self.from == self.to {
+            write!(f, "{} s", seconds(self.from))
+        } else {
+            write!(f, "{} to {} s", seconds(self.from), seconds(self.to))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Span;
+
+    #[test]
+    fn a_span_is_told_in_seconds() {
+        let told = [Span::seconds(-5, 3), Span::millis(500, 2500), Span::exactly(120)].map(|s| s.to_string());
+        assert_eq!(told, ["-5 to 3 s", "0.5 to 2.5 s", "120 s"]);
+    }
 }

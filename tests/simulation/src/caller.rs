@@ -1,6 +1,7 @@
 //! One invocation's EC2: the local one, with its calls traced and its looks counted. It may make a mistake on purpose.
 
 use crate::deployment::DOCUMENT;
+use crate::ledger::{Ledger, Write};
 use crate::mistake::Mistake;
 use crate::trace::Trace;
 use local_ec2::actions::{AssociateAddress, DetachVolume, Operation};
@@ -26,6 +27,7 @@ pub struct Caller {
     region: Region,
     number: u64,
     trace: Trace,
+    ledger: Ledger,
     mistake: Option<Mistake>,
     born: Time,
     /// How often the process stands still after an answer.
@@ -49,7 +51,8 @@ impl Caller {
     pub fn new(region: &Region, number: u64, trace: &Trace, mistake: Option<Mistake>) -> Self {
         let inner = region.caller(Principal::Holdfast);
         let (region, trace, born) = (region.clone(), trace.clone(), inner.now());
-        Self { inner, region, number, trace, mistake, born, drowsiness: 0.0, looks: Mutex::default() }
+        let (ledger, looks) = (Ledger::off(), Mutex::default());
+        Self { inner, region, number, trace, ledger, mistake, born, drowsiness: 0.0, looks }
     }
 
     /// The same in a process that stands still now and then after an answer, for that share of answers, as one that Lambda
@@ -57,6 +60,12 @@ impl Caller {
     #[must_use]
     pub fn drowsy(self, share: f64) -> Self {
         Self { drowsiness: share, ..self }
+    }
+
+    /// The same, with its looks and acts written into the ledger.
+    #[must_use]
+    pub fn kept_in(self, ledger: &Ledger) -> Self {
+        Self { ledger: ledger.clone(), ..self }
     }
 
     /// The clock that the invocation goes by.
@@ -90,6 +99,8 @@ impl Caller {
     /// One act: counted, sent, and told.
     async fn act(
         &self,
+        action: Action,
+        subject: &str,
         text: impl FnOnce() -> String,
         call: impl Future<Output = Result<(), Ec2Error>>,
     ) -> Result<(), Ec2Error> {
@@ -101,6 +112,8 @@ impl Caller {
             }
         }
         let answer = call.await;
+        let (at, subject, accepted) = (self.inner.now(), subject.to_owned(), answer.is_ok());
+        self.ledger.act(self.number, Write { at, action, subject, accepted });
         self.tell(|| match &answer {
             Ok(()) => format!("{}: done", text()),
             Err(error) => format!("{}: {error}", text()),
@@ -114,6 +127,7 @@ impl Caller {
             self.tell(|| format!("stands still for {} s", nap.as_secs()));
             tokio::time::sleep(nap).await;
         }
+        self.ledger.asked(self.number, self.inner.asked());
         if let Err(error) = &answer {
             self.tell(|| format!("{what}: {error}"));
         }
@@ -166,6 +180,7 @@ fn is_taken(answer: &Result<(), Ec2Error>) -> bool {
 impl Ec2 for Caller {
     async fn volumes(&self) -> Result<Vec<Volume>, Ec2Error> {
         self.counted().made += 1;
+        self.ledger.look(self.number, self.inner.now());
         let mut found = self.told("DescribeVolumes", self.inner.volumes().await).await?;
         if self.makes(Mistake::BlindToOthers) {
             found.sort_by(|one, other| one.id.cmp(&other.id));
@@ -216,7 +231,13 @@ impl Ec2 for Caller {
             }
             answer
         };
-        self.act(|| format!("AttachVolume {volume} to {instance} as {device}"), call).await
+        self.act(
+            Action::AttachVolume,
+            volume.as_str(),
+            || format!("AttachVolume {volume} to {instance} as {device}"),
+            call,
+        )
+        .await
     }
 
     async fn detach_volume(&self, volume: &VolumeId, instance: &InstanceId) -> Result<(), Ec2Error> {
@@ -230,7 +251,13 @@ impl Ec2 for Caller {
             let call = DetachVolume { volume_id: volume.to_string(), instance_id, device, force };
             self.straight(Action::DetachVolume, &call)
         };
-        self.act(|| format!("DetachVolume {volume} from {instance}"), call).await
+        self.act(
+            Action::DetachVolume,
+            volume.as_str(),
+            || format!("DetachVolume {volume} from {instance}"),
+            call,
+        )
+        .await
     }
 
     async fn associate_address(
@@ -256,21 +283,40 @@ impl Ec2 for Caller {
             };
             self.straight(Action::AssociateAddress, &call)
         };
-        self.act(|| format!("AssociateAddress {address} to {private} of {interface}"), call).await
+        self.act(
+            Action::AssociateAddress,
+            address.as_str(),
+            || format!("AssociateAddress {address} to {private} of {interface}"),
+            call,
+        )
+        .await
     }
 
     async fn disassociate_address(&self, association: &AssociationId) -> Result<(), Ec2Error> {
         let call = self.inner.disassociate_address(association);
-        self.act(|| format!("DisassociateAddress {association}"), call).await
+        self.act(
+            Action::DisassociateAddress,
+            association.as_str(),
+            || format!("DisassociateAddress {association}"),
+            call,
+        )
+        .await
     }
 
     async fn terminate_instance(&self, instance: &InstanceId) -> Result<(), Ec2Error> {
         let call = self.inner.terminate_instance(instance);
-        self.act(|| format!("TerminateInstances {instance}"), call).await
+        self.act(
+            Action::TerminateInstances,
+            instance.as_str(),
+            || format!("TerminateInstances {instance}"),
+            call,
+        )
+        .await
     }
 
     async fn commands(&self, instance: &InstanceId, since: Time) -> Result<Vec<ListedCommand>, Ec2Error> {
         let mut found = self.told("ListCommands", self.inner.commands(instance, since).await).await?;
+        self.ledger.listed(self.number);
         if self.makes(Mistake::NoProof) {
             found.push(self.made_up(instance));
         }
@@ -293,7 +339,8 @@ impl Ec2 for Caller {
     ) -> Result<(), Ec2Error> {
         let call = self.inner.send_command(instance, document, volumes);
         let named = volumes.iter().map(VolumeId::as_str).collect::<Vec<_>>().join(" ");
-        self.act(|| format!("SendCommand {instance} {named}"), call).await
+        self.act(Action::SendCommand, instance.as_str(), || format!("SendCommand {instance} {named}"), call)
+            .await
     }
 
     async fn lifecycle_states(
@@ -315,7 +362,8 @@ impl Ec2 for Caller {
         result: ActionResult,
     ) -> Result<(), Ec2Error> {
         let call = self.inner.complete_lifecycle_action(group, hook, instance, result);
-        self.act(|| format!("CompleteLifecycleAction {instance} {hook} {}", result.as_str()), call).await
+        let text = || format!("CompleteLifecycleAction {instance} {hook} {}", result.as_str());
+        self.act(Action::CompleteLifecycleAction, instance.as_str(), text, call).await
     }
 
     async fn record_heartbeat(
@@ -325,11 +373,18 @@ impl Ec2 for Caller {
         instance: &InstanceId,
     ) -> Result<(), Ec2Error> {
         let call = self.inner.record_heartbeat(group, hook, instance);
-        self.act(|| format!("RecordLifecycleActionHeartbeat {instance} {hook}"), call).await
+        let text = || format!("RecordLifecycleActionHeartbeat {instance} {hook}");
+        self.act(Action::RecordLifecycleActionHeartbeat, instance.as_str(), text, call).await
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {
         let call = self.inner.mark_draining(instance, value);
-        self.act(|| format!("CreateTags {instance} draining={value}"), call).await
+        self.act(
+            Action::CreateTags,
+            instance.as_str(),
+            || format!("CreateTags {instance} draining={value}"),
+            call,
+        )
+        .await
     }
 }

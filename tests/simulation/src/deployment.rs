@@ -4,6 +4,7 @@
 use crate::caller::Caller;
 use crate::churn::Churn;
 use crate::figures::Figures;
+use crate::ledger::Ledger;
 use crate::mistake::Mistake;
 use crate::routing::{Call, Rules, Unroutable};
 use crate::trace::Trace;
@@ -31,6 +32,7 @@ pub struct Deployment<'a> {
     region: Region,
     rules: &'a Rules,
     trace: Trace,
+    ledger: Ledger,
     mistake: Option<Mistake>,
     drowsiness: f64,
     running: JoinSet<(Job, Ended)>,
@@ -102,6 +104,7 @@ impl<'a> Deployment<'a> {
             region: region.clone(),
             rules,
             trace: trace.clone(),
+            ledger: Ledger::off(),
             mistake,
             drowsiness: 0.0,
             running: JoinSet::new(),
@@ -118,11 +121,17 @@ impl<'a> Deployment<'a> {
         Self { drowsiness: share, ..self }
     }
 
+    /// The same, with all that its functions look at and write kept in the ledger.
+    #[must_use]
+    pub fn kept_in(self, ledger: &Ledger) -> Self {
+        Self { ledger: ledger.clone(), ..self }
+    }
+
     fn begin(&mut self, job: Job) {
         self.started += 1;
         self.figures.invocations += 1;
-        let caller =
-            Caller::new(&self.region, self.started, &self.trace, self.mistake).drowsy(self.drowsiness);
+        let caller = Caller::new(&self.region, self.started, &self.trace, self.mistake);
+        let caller = caller.drowsy(self.drowsiness).kept_in(&self.ledger);
         let (number, trigger) = (self.started, &job.call.trigger);
         self.trace.line(self.region.clock().now(), || {
             format!("#{number} {} {:?}, try {}", trigger.function, trigger.scope, job.tries + 1)

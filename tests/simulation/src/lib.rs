@@ -9,6 +9,8 @@ pub mod churn;
 pub mod deployment;
 pub mod figures;
 pub mod goal;
+pub mod handovers;
+pub mod ledger;
 pub mod matrix;
 pub mod mistake;
 pub mod quiet;

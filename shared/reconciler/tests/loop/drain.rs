@@ -337,7 +337,7 @@ async fn other_slots_cost_no_call_of_systems_manager() {
         let ec2 = Scripted::new(world([v.on(1).into(), holder.into(), beside.into()]));
         let ran = run(&ec2, &sweep()).await;
         assert_eq!((ran.acts(), ran.count(Action::ListCommands)), (vec![], 0));
-        assert_eq!(ran.rounds()[0].len() + ran.rounds()[1].len(), 4, "{:?}", ran.rounds());
+        assert_eq!(ran.rounds()[0].len() + ran.rounds()[1].len(), 3, "{:?}", ran.rounds());
     }
     let ec2 = Scripted::new(held(on_demand(2)));
     let ran = ec2.run(&warned(1, FRESH)).await;

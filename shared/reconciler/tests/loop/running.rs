@@ -217,7 +217,7 @@ async fn a_slow_attachment_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ended_holder_without_tags_costs_no_third_round() {
+async fn an_ended_holder_without_tags_is_asked_for_once_in_each_look() {
     let ec2 = Scripted::new(world([
         volume(1).in_slot("a").on(1).into(),
         volume(2).in_slot("b").into(),
@@ -226,7 +226,8 @@ async fn an_ended_holder_without_tags_costs_no_third_round() {
     ]));
     let ran = ec2.run(&running(2)).await;
     let rounds = ran.rounds();
-    assert_eq!(rounds[2], [attach(2, 2, 'f')], "{rounds:?}");
+    assert_eq!(rounds[2], ["DescribeInstances i-00000001"], "{rounds:?}");
+    assert_eq!(rounds[3], [attach(2, 2, 'f')], "{rounds:?}");
 }
 
 #[tokio::test(start_paused = true)]

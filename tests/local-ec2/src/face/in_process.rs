@@ -35,6 +35,7 @@ use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -63,6 +64,7 @@ pub struct InProcess {
     who: Principal,
     page_sizes: PageSizes,
     dead: Arc<watch::Sender<bool>>,
+    asked: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +76,7 @@ struct PageSizes {
 impl InProcess {
     pub(crate) fn new(region: Region, who: Principal) -> Self {
         let page_sizes = PageSizes { volumes: 500, instances: 1000 };
-        Self { region, who, page_sizes, dead: Arc::new(watch::Sender::new(false)) }
+        Self { region, who, page_sizes, dead: Arc::new(watch::Sender::new(false)), asked: Arc::default() }
     }
 
     /// The same, with smaller pages, so that a listing can be torn between them. EC2 takes no fewer than 5.
@@ -86,6 +88,11 @@ impl InProcess {
     /// The clock that this caller and its cloud are on.
     pub fn clock(&self) -> RegionClock {
         self.region.clock()
+    }
+
+    /// How many Describe calls this caller has sent: each page and each try is one.
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Runs an invocation with this caller until it is done, or has crashed at one of its calls. None: it has crashed,
@@ -116,6 +123,9 @@ impl InProcess {
     async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Answer, Cause> {
         if *self.dead.borrow() {
             return std::future::pending().await;
+        }
+        if operation.name().starts_with("Describe") {
+            self.asked.fetch_add(1, Ordering::Relaxed);
         }
         match tokio::time::timeout(TRY, self.exchange(operation)).await {
             Ok(answer) => answer,

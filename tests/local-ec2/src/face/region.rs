@@ -6,8 +6,10 @@ use crate::setup::Principal;
 use crate::time::Time;
 use chrono::TimeDelta;
 use reconciler::clock::Clock;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Tells a cloud's time by tokio's clock, paused or not.
@@ -67,6 +69,40 @@ impl Speed {
 pub struct Region {
     cloud: Arc<Mutex<Cloud>>,
     clock: Arc<Mutex<RegionClock>>,
+    /// Something is due earlier than was known.
+    sooner: Arc<Notify>,
+}
+
+/// The cloud, as long as one holds it.
+#[derive(Debug)]
+pub struct Held<'a> {
+    cloud: MutexGuard<'a, Cloud>,
+    /// When something was due when it was taken.
+    due: Option<Time>,
+    sooner: &'a Notify,
+}
+
+impl Deref for Held<'_> {
+    type Target = Cloud;
+
+    fn deref(&self) -> &Cloud {
+        &self.cloud
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Cloud {
+        &mut self.cloud
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let due = self.cloud.next_due();
+        if due.is_some_and(|due| self.due.is_none_or(|before| due < before)) {
+            self.sooner.notify_waiters();
+        }
+    }
 }
 
 impl Region {
@@ -78,7 +114,8 @@ impl Region {
     /// The same, faster or slower.
     pub fn at_speed(cloud: Cloud, speed: Speed) -> Self {
         let clock = RegionClock { origin: (Instant::now(), cloud.now()), speed };
-        Self { cloud: Arc::new(Mutex::new(cloud)), clock: Arc::new(Mutex::new(clock)) }
+        let (cloud, clock) = (Arc::new(Mutex::new(cloud)), Arc::new(Mutex::new(clock)));
+        Self { cloud, clock, sooner: Arc::default() }
     }
 
     /// The clock that the cloud is on.
@@ -104,10 +141,11 @@ impl Region {
 
     /// The cloud, brought up to the present. Hold it for no longer than a statement, never twice in one, and never over
     /// an `await`.
-    pub fn cloud(&self) -> MutexGuard<'_, Cloud> {
+    pub fn cloud(&self) -> Held<'_> {
         let mut cloud = self.cloud.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = cloud.next_due();
         cloud.advance(self.clock().now());
-        cloud
+        Held { cloud, due, sooner: &self.sooner }
     }
 
     /// Somebody who calls it: one invocation of a function, since all that it does ends when it crashes.
@@ -118,10 +156,21 @@ impl Region {
     /// Waits until something happens in the cloud by itself: a transition, or the arrival of an event. An event that has
     /// arrived and was not taken is something, too: take the events first.
     pub async fn something(&self) {
-        let next = self.cloud().next_due();
-        match next {
-            Some(next) => tokio::time::sleep_until(self.clock().instant(next)).await,
-            None => std::future::pending().await,
+        loop {
+            let sooner = self.sooner.notified();
+            let next = self.cloud().next_due();
+            let due = async {
+                match next {
+                    Some(next) => tokio::time::sleep_until(self.clock().instant(next)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            // Whoever calls the cloud meanwhile may have made something due before that.
+            tokio::select! {
+                biased;
+                () = due => return,
+                () = sooner => {}
+            }
         }
     }
 }

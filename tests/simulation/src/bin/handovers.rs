@@ -1,0 +1,93 @@
+//! Simulates interruptions and prints how long they took and what they cost; fails when a figure is not as it has to be.
+//!
+//! `handovers COUNT` simulates the seeds from 1 on; `handovers COUNT SEED` that seed alone, with a trace of all that
+//! happened.
+#![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
+
+use simulation::handovers::figures::Figures;
+use simulation::handovers::interruption::{self, Unplayable};
+use simulation::handovers::{Kind, assumptions, promise};
+use simulation::routing::Rules;
+use simulation::trace::Trace;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.is_empty()).collect();
+    let numbers: Option<Vec<u64>> = arguments.iter().map(|argument| argument.parse().ok()).collect();
+    let answer = match numbers.as_deref() {
+        Some([count]) => every(*count),
+        Some([_, seed]) => replay(*seed),
+        _ => {
+            println!("usage: handovers COUNT [SEED], such as handovers 100000");
+            return ExitCode::from(2);
+        }
+    };
+    answer.unwrap_or_else(|error| {
+        println!("{error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn replay(seed: u64) -> Result<ExitCode, Unplayable> {
+    let trace = Trace::on();
+    let outcome = interruption::play(Kind::of(seed), seed, &Rules::read()?, &trace)?;
+    trace.lines().iter().for_each(|line| println!("{line}"));
+    for (number, looks) in outcome.looks.iter().enumerate() {
+        for look in looks {
+            let writes: Vec<String> = look
+                .writes
+                .iter()
+                .map(|w| format!("{}{}", w.action, if w.accepted { "" } else { " refused" }))
+                .collect();
+            println!(
+                "look of #{}: {} {} Describe {} List {}",
+                number + 1,
+                look.began.format("%M:%S%.3f"),
+                look.describes,
+                look.listed,
+                writes.join(", ")
+            );
+        }
+    }
+    println!("{:?}\n{:#?}\n{:?}", outcome.notices, outcome.course.moments(), outcome.work());
+    outcome.faults.iter().for_each(|fault| println!("NOT as it should be: {fault}"));
+    Ok(if outcome.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// So many faults are told.
+const MOST_TOLD: usize = 20;
+
+fn every(count: u64) -> Result<ExitCode, Unplayable> {
+    let rules = Rules::read()?;
+    let next = AtomicU64::new(1);
+    let work = || {
+        let mut figures = Figures::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed > count {
+                return Ok::<_, Unplayable>(figures);
+            }
+            let outcome = interruption::play(Kind::of(seed), seed, &rules, &Trace::off())?;
+            figures.add(&outcome, seed);
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let parts: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(thread::ScopedJoinHandle::join).collect()
+    });
+    let mut figures = Figures::default();
+    for part in parts {
+        match part {
+            Ok(part) => figures.merge(part?),
+            Err(_) => figures.faults.push("a thread panicked".to_owned()),
+        }
+    }
+    assumptions::told().iter().for_each(|line| println!("{line}"));
+    println!("{figures}");
+    let broken = promise::broken(&figures);
+    broken.iter().take(MOST_TOLD).for_each(|line| println!("NOT as it should be: {line}"));
+    Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
