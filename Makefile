@@ -16,7 +16,7 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 PURE := planner reconciler template local-ec2 simulation model-check
 SDK := aws end-to-end $(FUNCTIONS)
 # Crates that know no AWS SDK, either, and need the binaries of the functions.
-WIRE := stage demo wire permissions
+WIRE := stage demo policies wire permissions
 packages = $(addprefix -p ,$(1))
 
 .PHONY: help
@@ -112,6 +112,17 @@ HOURS ?= 1
 .PHONY: simulate
 simulate: ## Simulates random churn and faults (SEEDS=10000 HOURS=1), or replays one seed (SEED=n)
 	cargo run -p simulation --bin simulate -- $(SEEDS) $(HOURS) $(SEED)
+
+# How many interruptions are simulated; with SEED=n that one alone, with all that happened.
+INTERRUPTIONS ?= 100000
+
+.PHONY: handovers
+handovers: ## Simulates interruptions under each policy: seconds without the volume, calls, slots lost (SEED=n for one)
+	cargo run -p simulation --bin handovers -- $(INTERRUPTIONS) $(SEED)
+
+.PHONY: policies
+policies: ## Draws the pictures of docs/policies.md anew
+	@cargo run --quiet -p policies
 
 .PHONY: faults
 faults: ## Tries every fault at every call of EC2, alone and in pairs

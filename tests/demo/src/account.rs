@@ -216,7 +216,7 @@ impl Account {
             "busy" => AttachmentState::Busy,
             other => return Err(Error::Unexpected { what: format!("an attachment that is `{other}`") }),
         };
-        Ok(Seat { instance, state })
+        Ok(Seat { instance, state, drained: false })
     }
 
     fn known(&self, id: &str) -> Result<Name, Error> {

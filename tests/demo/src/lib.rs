@@ -11,7 +11,7 @@ pub mod lines;
 pub mod picture;
 mod play;
 pub mod recording;
-mod report;
+pub mod report;
 pub mod scene;
 mod screen;
 pub mod service;

@@ -15,7 +15,7 @@ pub fn line(recording: &Recording, note: &Note) -> String {
         Source::Ec2 => "EC2",
         Source::Event => "event",
         Source::Function => "function",
-        Source::Demo => "demo",
+        Source::Outside => "demo",
     };
     let (at, volume, address) = (seconds(note.at), volume(&scene), address(&scene));
     format!("{at:>6}  {volume:<6}  {address:<7}  {who:<8}  {}", note.text)

@@ -79,7 +79,7 @@ mod tests {
 
     fn picture() -> String {
         let mut recording = replacement();
-        recording.tell(s(10.0), Source::Demo, "somebody terminates A");
+        recording.tell(s(10.0), Source::Outside, "somebody terminates A");
         let number = recording.invoke(s(45.5), "instance-state-change", "B is running");
         recording.answer(s(50.0), number, "attach-volume → held");
         recording.invoke(s(59.0), "reconcile", "a minute has passed");

@@ -145,7 +145,7 @@ impl<'a, W: Write> Play<'a, W> {
 
     /// Says what the demo does in the place of people or of EC2.
     pub(crate) fn tell(&mut self, text: impl Into<String>) {
-        self.recording.tell(self.time(), Source::Demo, text);
+        self.recording.tell(self.time(), Source::Outside, text);
     }
 
     /// Hands an event to the functions that it wakes. One that wakes none is told of only when a newcomer would miss it.

@@ -24,8 +24,8 @@ pub enum Source {
     Event,
     /// A function's answer.
     Function,
-    /// What the demo does in the place of people.
-    Demo,
+    /// What was done to the world from outside: what the demo does in the place of people and of EC2.
+    Outside,
 }
 
 /// One invocation of a function.
@@ -48,6 +48,8 @@ pub struct Invocation {
 pub struct Recording {
     /// What it is called.
     pub title: &'static str,
+    /// Who does what comes from outside.
+    pub outside: &'static str,
     /// How EC2 stood, and since when. Each differs from the one before.
     pub scenes: Vec<(Duration, Scene)>,
     /// What was told, in order.
@@ -61,7 +63,8 @@ pub struct Recording {
 impl Recording {
     /// A story that begins now.
     pub fn begin(title: &'static str) -> Self {
-        Self { title, scenes: Vec::new(), notes: Vec::new(), invocations: Vec::new(), end: Duration::ZERO }
+        let (scenes, notes, invocations) = (Vec::new(), Vec::new(), Vec::new());
+        Self { title, outside: "the demo", scenes, notes, invocations, end: Duration::ZERO }
     }
 
     /// How EC2 stands. What has changed is told.
@@ -140,7 +143,7 @@ pub(crate) mod tests {
         }
 
         pub(crate) fn volume(mut self, instance: Name, state: AttachmentState) -> Self {
-            self.volume = Some(Seat { instance, state });
+            self.volume = Some(Seat { instance, state, drained: false });
             self
         }
 

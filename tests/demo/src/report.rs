@@ -5,14 +5,15 @@ use stage::Answer;
 
 /// What a report says was done and how it stands, such as `attach-volume, associate-address → held`; of an error, its
 /// type and message.
-pub(crate) fn in_short(answer: &Answer) -> String {
+pub fn in_short(answer: &Answer) -> String {
     match answer {
         Answer::Error { kind, message } => format!("{kind}: {message}"),
         Answer::Report(report) => summary(report),
     }
 }
 
-fn summary(report: &Value) -> String {
+/// The same of a report.
+pub fn summary(report: &Value) -> String {
     let fleets = list(report, "fleets");
     let slots: Vec<Value> = fleets.iter().flat_map(|fleet| list(fleet, "slots")).collect();
     let steps = fleets.iter().chain(&slots).flat_map(|place| list(place, "steps"));

@@ -46,6 +46,8 @@ pub struct Seat {
     pub instance: Name,
     /// How far it is.
     pub state: AttachmentState,
+    /// Whether a drain has begun to stop what uses it there. Nobody is served from it then.
+    pub drained: bool,
 }
 
 impl Name {
@@ -93,9 +95,9 @@ impl Scene {
         self.instances.get(&name).is_some_and(|member| member.state == InstanceState::Running)
     }
 
-    /// The instance that runs and has the volume attached.
+    /// The instance that runs and has the volume attached, for use.
     pub fn has_volume(&self) -> Option<Name> {
-        let seat = self.volume.filter(|seat| seat.state == AttachmentState::Attached)?;
+        let seat = self.volume.filter(|seat| seat.state == AttachmentState::Attached && !seat.drained)?;
         self.runs(seat.instance).then_some(seat.instance)
     }
 
@@ -126,7 +128,10 @@ pub(crate) fn changes(before: &Scene, after: &Scene) -> Vec<String> {
     }
     if before.volume != after.volume {
         told.push(match (before.volume, after.volume) {
-            (_, Some(Seat { instance, state })) => format!("the volume is {} {instance}", toward(state)),
+            (_, Some(Seat { instance, drained: true, state: AttachmentState::Attached })) => {
+                format!("the volume is being drained on {instance}")
+            }
+            (_, Some(Seat { instance, state, .. })) => format!("the volume is {} {instance}", toward(state)),
             (_, None) => "the volume is free".to_owned(),
         });
     }

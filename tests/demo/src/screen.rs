@@ -84,7 +84,7 @@ fn colour(source: Source) -> Option<&'static str> {
         Source::Ec2 => None,
         Source::Event => Some("35"),
         Source::Function => Some("36"),
-        Source::Demo => Some("1"),
+        Source::Outside => Some("1"),
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
         let mut recording = replacement();
         screen.show(&recording).unwrap();
         screen.show(&recording).unwrap();
-        recording.tell(s(61.0), Source::Demo, "the end");
+        recording.tell(s(61.0), Source::Outside, "the end");
         screen.show(&recording).unwrap();
         screen.say("Done.").unwrap();
         String::from_utf8(out).unwrap()

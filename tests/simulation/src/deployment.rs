@@ -14,6 +14,7 @@ use planner::finding::Finding;
 use planner::tags::Policy;
 use reconciler::clock::Clock;
 use reconciler::invocation::{self, Outcomes};
+use reconciler::report::Report;
 use reconciler::settings::Settings;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -63,6 +64,14 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// What it reported.
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::Done(outcomes) => Some(&outcomes.report),
+            Self::Crashed | Self::TimedOut => None,
+        }
+    }
+
     /// Whether Lambda tries again.
     pub fn has_failed(&self) -> bool {
         match self {
@@ -136,9 +145,11 @@ impl<'a> Deployment<'a> {
         self.trace.line(self.region.clock().now(), || {
             format!("#{number} {} {:?}, try {}", trigger.function, trigger.scope, job.tries + 1)
         });
-        let trace = self.trace.clone();
+        self.ledger.begin(number, self.region.clock().now(), trigger);
+        let (trace, ledger) = (self.trace.clone(), self.ledger.clone());
         self.running.spawn(async move {
             let ended = invoke(&caller, &job.call).await;
+            ledger.end(number, caller.clock().now(), ended.report());
             trace.line(caller.clock().now(), || format!("#{number} {}", describe(&ended)));
             (job, ended)
         });

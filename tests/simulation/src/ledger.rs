@@ -2,6 +2,8 @@
 
 use local_ec2::Time;
 use reconciler::ec2::Action;
+use reconciler::events::Trigger;
+use reconciler::report::Report;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -16,13 +18,24 @@ struct Book {
     acted: Notify,
 }
 
-/// What one invocation did.
+/// What is written of one invocation.
 #[derive(Debug, Clone, Default)]
 struct Entry {
-    looks: Vec<Look>,
+    invocation: Invocation,
     /// Describe calls up to the present look.
     before: u64,
     asked: u64,
+}
+
+/// An invocation, from its beginning to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Invocation {
+    /// What it was for, and when it began.
+    pub begun: Option<(Time, Trigger)>,
+    /// When it ended, and what it reported if it did not crash.
+    pub ended: Option<(Time, Option<Report>)>,
+    /// What it looked at, in order, and wrote.
+    pub looks: Vec<Look>,
 }
 
 /// One look and the acts that followed from it.
@@ -62,10 +75,10 @@ impl Ledger {
         Self(Some(Arc::default()))
     }
 
-    /// The looks of each invocation, in order.
-    pub fn invocations(&self) -> Vec<Vec<Look>> {
+    /// The invocations, in the order of their beginnings.
+    pub fn invocations(&self) -> Vec<Invocation> {
         let Some(book) = &self.0 else { return Vec::new() };
-        book.entries().values().map(|entry| entry.looks.clone()).collect()
+        book.entries().values().map(|entry| entry.invocation.clone()).collect()
     }
 
     /// Waits until an act has been answered. Of several in the meantime one is told.
@@ -76,11 +89,21 @@ impl Ledger {
         }
     }
 
+    /// The invocation of that number begins.
+    pub(crate) fn begin(&self, number: u64, at: Time, trigger: &Trigger) {
+        self.edit(number, |entry| entry.invocation.begun = Some((at, trigger.clone())));
+    }
+
+    /// It has ended.
+    pub(crate) fn end(&self, number: u64, at: Time, report: Option<&Report>) {
+        self.edit(number, |entry| entry.invocation.ended = Some((at, report.cloned())));
+    }
+
     /// The invocation of that number begins a look.
     pub(crate) fn look(&self, number: u64, began: Time) {
         self.edit(number, |entry| {
             entry.before = entry.asked;
-            entry.looks.push(Look { began, describes: 0, listed: 0, writes: Vec::new() });
+            entry.invocation.looks.push(Look { began, describes: 0, listed: 0, writes: Vec::new() });
         });
     }
 
@@ -89,7 +112,7 @@ impl Ledger {
         self.edit(number, |entry| {
             entry.asked = calls;
             let describes = calls - entry.before;
-            if let Some(look) = entry.looks.last_mut() {
+            if let Some(look) = entry.invocation.looks.last_mut() {
                 look.describes = describes;
             }
         });
@@ -97,13 +120,15 @@ impl Ledger {
 
     /// The invocation has asked Systems Manager for its record.
     pub(crate) fn listed(&self, number: u64) {
-        self.edit(number, |entry| entry.looks.last_mut().into_iter().for_each(|look| look.listed += 1));
+        self.edit(number, |entry| {
+            entry.invocation.looks.last_mut().into_iter().for_each(|look| look.listed += 1)
+        });
     }
 
     /// An act of the invocation was answered.
     pub(crate) fn act(&self, number: u64, write: Write) {
         self.edit(number, |entry| {
-            if let Some(look) = entry.looks.last_mut() {
+            if let Some(look) = entry.invocation.looks.last_mut() {
                 look.writes.push(write);
             }
         });

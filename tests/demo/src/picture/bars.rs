@@ -69,6 +69,7 @@ pub(super) fn of_volume(recording: &Recording) -> Vec<Bar> {
         let name = seat.instance;
         let look = if scene.has_volume() == Some(name) { Look::Full } else { Look::Pale };
         let label = match seat.state {
+            AttachmentState::Attached if seat.drained => "drain".to_owned(),
             AttachmentState::Attached => name.to_string(),
             AttachmentState::Attaching => format!("to {name}"),
             AttachmentState::Detaching | AttachmentState::Busy => format!("off {name}"),

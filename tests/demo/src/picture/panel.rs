@@ -33,7 +33,7 @@ struct Item {
     at: Duration,
     /// None: it took no time.
     until: Option<Duration>,
-    /// None: the demo did it.
+    /// None: it was done from outside.
     function: Option<String>,
     text: String,
 }
@@ -84,7 +84,7 @@ impl<'r> Panel<'r> {
             lane += 1;
             self.lane_top(lane - 1)
         };
-        self.draw_items(canvas, next(), "the demo", |item| item.function.is_none())?;
+        self.draw_items(canvas, next(), self.recording.outside, |item| item.function.is_none())?;
         for name in bars::names(self.recording) {
             let bars = bars::of_instance(self.recording, name);
             self.draw_bars(canvas, next(), &format!("instance {name}"), &bars)?;
@@ -192,9 +192,9 @@ fn draw_number(canvas: &mut Canvas, (x, y): (f64, f64), number: usize) -> io::Re
     canvas.text("number", (x, y + 3.8), Anchor::Middle, &(number + 1).to_string())
 }
 
-/// What the demo did, and the invocations.
+/// What was done from outside, and the invocations.
 fn items(recording: &Recording) -> Vec<Item> {
-    let done = recording.notes.iter().filter(|note| note.source == Source::Demo);
+    let done = recording.notes.iter().filter(|note| note.source == Source::Outside);
     let done = done.map(|note| Item { at: note.at, until: None, function: None, text: note.text.clone() });
     let invoked = recording.invocations.iter().map(|run| {
         let answer = if run.until.is_some() { &run.answer } else { "no answer yet" };

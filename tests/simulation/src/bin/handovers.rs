@@ -5,8 +5,8 @@
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
 use simulation::handovers::figures::Figures;
-use simulation::handovers::interruption::{self, Unplayable};
-use simulation::handovers::{Kind, assumptions, promise};
+use simulation::handovers::interruption::{Interruption, Unplayable};
+use simulation::handovers::{assumptions, promise};
 use simulation::routing::Rules;
 use simulation::trace::Trace;
 use std::process::ExitCode;
@@ -32,10 +32,10 @@ fn main() -> ExitCode {
 
 fn replay(seed: u64) -> Result<ExitCode, Unplayable> {
     let trace = Trace::on();
-    let outcome = interruption::play(Kind::of(seed), seed, &Rules::read()?, &trace)?;
+    let outcome = Interruption::of(seed).play(&Rules::read()?, &trace)?;
     trace.lines().iter().for_each(|line| println!("{line}"));
-    for (number, looks) in outcome.looks.iter().enumerate() {
-        for look in looks {
+    for (number, invocation) in outcome.invocations.iter().enumerate() {
+        for look in &invocation.looks {
             let writes: Vec<String> = look
                 .writes
                 .iter()
@@ -69,7 +69,7 @@ fn every(count: u64) -> Result<ExitCode, Unplayable> {
             if seed > count {
                 return Ok::<_, Unplayable>(figures);
             }
-            let outcome = interruption::play(Kind::of(seed), seed, &rules, &Trace::off())?;
+            let outcome = Interruption::of(seed).play(&rules, &Trace::off())?;
             figures.add(&outcome, seed);
         }
     };

@@ -8,9 +8,9 @@ use local_ec2::Time;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Numbers, from which a share is asked for.
+/// Numbers, each with the seed that it is from, of which a share is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Spread(Vec<f64>);
+pub struct Spread(Vec<(f64, u64)>);
 
 /// The figures of one kind.
 #[derive(Debug, Clone, Default)]
@@ -43,15 +43,26 @@ pub struct Figures {
     pub faults: Vec<String>,
 }
 
+impl FromIterator<(f64, u64)> for Spread {
+    fn from_iter<I: IntoIterator<Item = (f64, u64)>>(numbers: I) -> Self {
+        Self(numbers.into_iter().collect())
+    }
+}
+
 impl Spread {
-    fn add(&mut self, number: f64) {
-        self.0.push(number);
+    fn add(&mut self, number: f64, seed: u64) {
+        self.0.push((number, seed));
     }
 
     /// The number that so many per cent are not above; 0 of nothing.
     pub fn percentile(&self, percent: usize) -> f64 {
+        self.ranked(percent).0
+    }
+
+    /// The same, with the seed that it is from.
+    fn ranked(&self, percent: usize) -> (f64, u64) {
         let mut sorted = self.0.clone();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         let rank = (sorted.len() * percent).div_ceil(100).max(1);
         sorted.get(rank - 1).copied().unwrap_or_default()
     }
@@ -74,8 +85,8 @@ impl Figures {
         let moments = outcome.course.moments();
         row.count += 1;
         row.lost += u64::from(!outcome.course.is_over());
-        row.add_times(&moments);
-        row.add_work(outcome);
+        row.add_times(&moments, seed);
+        row.add_work(outcome, seed);
         self.faults
             .extend(outcome.faults.iter().map(|fault| format!("seed {seed}, {}: {fault}", outcome.kind)));
     }
@@ -100,11 +111,11 @@ impl Figures {
 }
 
 impl Row {
-    fn add_times(&mut self, moments: &Moments) {
+    fn add_times(&mut self, moments: &Moments, seed: u64) {
         let Some(attached) = moments.attached else { return };
         let add = |spread: &mut Spread, since: Option<Time>| {
             if let Some(since) = since {
-                spread.add((attached - since).as_seconds_f64());
+                spread.add((attached - since).as_seconds_f64(), seed);
             }
         };
         add(&mut self.without_volume, earlier(moments.unmounted, moments.ending));
@@ -112,11 +123,11 @@ impl Row {
         add(&mut self.after_release, moments.released);
     }
 
-    fn add_work(&mut self, outcome: &Outcome) {
+    fn add_work(&mut self, outcome: &Outcome, seed: u64) {
         let work = outcome.work();
         let number = |count: u64| u32::try_from(count).map_or(f64::MAX, f64::from);
-        self.writes.add(number(work.writes));
-        self.describes.add(number(work.describes));
+        self.writes.add(number(work.writes), seed);
+        self.describes.add(number(work.describes), seed);
         let Waiting { candidate, release, attachment } = work.waiting;
         let beside = [
             ("writes again, in races", work.raced),
@@ -128,7 +139,7 @@ impl Row {
         ];
         for ((name, spread), (own, count)) in self.beside.iter_mut().zip(beside) {
             *name = own;
-            spread.add(number(count));
+            spread.add(number(count), seed);
         }
     }
 
@@ -158,31 +169,40 @@ fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["seconds", "count", "median", "90 %", "99 %", "worst"];
-        writeln!(f, "{:<44}{:>8}{:>8}{:>8}{:>8}{:>8}", head[0], head[1], head[2], head[3], head[4], head[5])?;
+        writeln!(f, "{:<51}{:>8}{:>8}{:>8}{:>8}{:>8}", "seconds", "median", "90 %", "99 %", "worst", "seed")?;
         for (kind, row) in &self.rows {
-            let mut line = |what: &str, spread: &Spread| {
-                let [median, ninety, ninety_nine, worst] = [50, 90, 99, 100].map(|p| spread.percentile(p));
-                let (label, count) = (format!("{kind}, {what}"), spread.0.len());
-                writeln!(f, "{label:<44}{count:>8}{median:>8.1}{ninety:>8.1}{ninety_nine:>8.1}{worst:>8.1}")
-            };
-            line("without the volume", &row.without_volume)?;
+            line(f, *kind, "without the volume", &row.without_volume, 1)?;
             if *kind == Kind::Drain || *kind == Kind::FailingDrain {
-                line("since the document began", &row.without_service)?;
+                line(f, *kind, "since the document began", &row.without_service, 1)?;
             }
-            line("after EC2's release", &row.after_release)?;
+            line(f, *kind, "after EC2's release", &row.after_release, 1)?;
         }
-        writeln!(f, "{:<44}{:>16}{:>8}{:>8}{:>8}", "calls for a handover", "median", "90 %", "99 %", "most")?;
+        writeln!(
+            f,
+            "{:<51}{:>8}{:>8}{:>8}{:>8}{:>8}",
+            "calls of a handover", "median", "90 %", "99 %", "most", "seed"
+        )?;
         for (kind, row) in &self.rows {
-            let beside = row.beside.iter().map(|(name, spread)| (*name, spread));
-            for (what, spread) in
-                [("writes", &row.writes), ("Describe calls", &row.describes)].into_iter().chain(beside)
-            {
-                let [median, ninety, ninety_nine, worst] = [50, 90, 99, 100].map(|p| spread.percentile(p));
-                let label = format!("{kind}, {what}");
-                writeln!(f, "{label:<44}{median:>16.0}{ninety:>8.0}{ninety_nine:>8.0}{worst:>8.0}")?;
+            line(f, *kind, "writes", &row.writes, 0)?;
+            line(f, *kind, "Describe calls", &row.describes, 0)?;
+            for (name, spread) in &row.beside {
+                line(f, *kind, name, spread, 0)?;
             }
+        }
+        for (kind, row) in &self.rows {
+            write!(f, "{} {kind}, ", row.count)?;
         }
         write!(f, "{} interruptions, {} slots lost", self.count(), self.lost())
     }
+}
+
+/// A line of a table: shares of these numbers, and the seed of the greatest.
+fn line(f: &mut fmt::Formatter<'_>, kind: Kind, what: &str, spread: &Spread, decimals: usize) -> fmt::Result {
+    let label = format!("{kind}, {what}");
+    write!(f, "{label:<51}")?;
+    for percent in [50, 90, 99] {
+        write!(f, "{:>8.decimals$}", spread.percentile(percent))?;
+    }
+    let (worst, seed) = spread.ranked(100);
+    writeln!(f, "{worst:>8.decimals$}{seed:>8}")
 }

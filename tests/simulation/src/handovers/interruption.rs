@@ -6,7 +6,8 @@ use super::stage::{self, Stage};
 use super::{Kind, work};
 use crate::churn::Churn;
 use crate::deployment::Deployment;
-use crate::ledger::{Ledger, Look};
+use crate::ledger::{Invocation, Ledger};
+use crate::mistake::Mistake;
 use crate::quiet;
 use crate::routing::{Rules, Unroutable};
 use crate::seed::on_paused_clock;
@@ -20,6 +21,19 @@ const LONGEST: TimeDelta = TimeDelta::minutes(10);
 /// How long it goes on after the old holder's end: a sweep comes in that time.
 const EPILOGUE: TimeDelta = TimeDelta::seconds(65);
 
+/// An interruption to be played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interruption {
+    /// What kind it is of.
+    pub kind: Kind,
+    /// What happens when.
+    pub draw: Draw,
+    /// What everything else is drawn from.
+    pub seed: u64,
+    /// What Holdfast does wrong, on purpose.
+    pub mistake: Option<Mistake>,
+}
+
 /// What came of an interruption.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -29,8 +43,8 @@ pub struct Outcome {
     pub notices: Notices,
     /// What happened when.
     pub course: Course,
-    /// The looks of each invocation.
-    pub looks: Vec<Vec<Look>>,
+    /// What Holdfast did.
+    pub invocations: Vec<Invocation>,
     /// What was not as it should be: what the judge found, and a slot that nobody has.
     pub faults: Vec<String>,
 }
@@ -63,31 +77,28 @@ enum Deed {
     Launch,
 }
 
-/// Plays the interruption of that seed. The same one goes the same each time.
-pub fn play(kind: Kind, seed: u64, rules: &Rules, trace: &Trace) -> Result<Outcome, Unplayable> {
-    play_as(kind, assumptions::draw(seed), seed, rules, trace)
+impl Interruption {
+    /// That of a seed, with all that is drawn from it.
+    pub fn of(seed: u64) -> Self {
+        Self { kind: Kind::of(seed), draw: assumptions::draw(seed), seed, mistake: None }
+    }
+
+    /// Plays it. The same one goes the same each time.
+    pub fn play(self, rules: &Rules, trace: &Trace) -> Result<Outcome, Unplayable> {
+        fastrand::seed(self.seed);
+        on_paused_clock(run(self, rules, trace))?
+    }
 }
 
-/// The same, of which this was drawn.
-pub fn play_as(
-    kind: Kind,
-    draw: Draw,
-    seed: u64,
-    rules: &Rules,
-    trace: &Trace,
-) -> Result<Outcome, Unplayable> {
-    fastrand::seed(seed);
-    on_paused_clock(run(kind, draw, seed, rules, trace))?
-}
-
-async fn run(kind: Kind, draw: Draw, seed: u64, rules: &Rules, trace: &Trace) -> Result<Outcome, Unplayable> {
+async fn run(interruption: Interruption, rules: &Rules, trace: &Trace) -> Result<Outcome, Unplayable> {
+    let Interruption { kind, draw, seed, mistake } = interruption;
     let Stage { cloud, holder, volume, address, replacement } = stage::set(kind, seed, draw.replacement)?;
     let region = Region::new(cloud);
     let ledger = Ledger::on();
     let (script, mut notices) = script(draw, region.clock().now());
     let end = script.last().map_or(region.clock().now(), |(at, _)| *at) + LONGEST;
     let mut course = Course::begin(Parts { holder, volume, address });
-    let mut deployment = Deployment::new(&region, rules, trace, None).kept_in(&ledger);
+    let mut deployment = Deployment::new(&region, rules, trace, mistake).kept_in(&ledger);
     let mut churn = Churn::none();
     tokio::select! {
         biased;
@@ -104,7 +115,7 @@ async fn run(kind: Kind, draw: Draw, seed: u64, rules: &Rules, trace: &Trace) ->
     if figures.panics + figures.timeouts > 0 {
         faults.push(format!("{} invocations panicked, {} timed out", figures.panics, figures.timeouts));
     }
-    Ok(Outcome { kind, notices, course, looks: ledger.invocations(), faults })
+    Ok(Outcome { kind, notices, course, invocations: ledger.invocations(), faults })
 }
 
 /// What the world does when, and what EC2 tells by that.

@@ -49,9 +49,11 @@ pub(super) fn of(outcome: &Outcome) -> Work {
     let moments = outcome.course.moments();
     let (Some(first), Some(held)) = (outcome.notices.first(), moments.held) else { return Work::default() };
     // An invocation that was at work when the slot was held has to see that it is.
-    let is_of_it = |looks: &&Vec<Look>| looks.iter().any(|look| look.began >= first && look.began < held);
-    let looks: Vec<&Look> = outcome.looks.iter().filter(is_of_it).flatten().collect();
-    let writes: Vec<&Write> = looks.iter().flat_map(|look| &look.writes).collect();
+    let is_of_it = |looks: &&[Look]| looks.iter().any(|look| look.began >= first && look.began < held);
+    let invocations = outcome.invocations.iter().map(|invocation| invocation.looks.as_slice());
+    let looks: Vec<&Look> = invocations.filter(is_of_it).flatten().collect();
+    let mut writes: Vec<&Write> = looks.iter().flat_map(|look| &look.writes).collect();
+    writes.sort_by_key(|write| write.at);
     let asked = asked_for(outcome.kind, &moments, &writes);
     let mut work = Work::default();
     for look in looks.iter().filter(|look| look.began >= first) {
@@ -74,15 +76,15 @@ pub(super) fn of(outcome: &Outcome) -> Work {
     work
 }
 
-/// Whether the call changed something that no other had just changed.
+/// Whether the call changed something that no other had just changed. All calls are in the order of their answers.
 fn is_new(write: &Write, all: &[&Write]) -> bool {
-    let is_earlier = |other: &&&Write| {
+    let mut earlier = all.iter().take_while(|other| !std::ptr::eq(**other, write));
+    let is_same = |other: &&&Write| {
         other.accepted
             && (other.action, &other.subject) == (write.action, &write.subject)
-            && other.at < write.at
             && write.at - other.at < RACE
     };
-    write.accepted && !all.iter().any(|other| is_earlier(&other))
+    write.accepted && !earlier.any(|other| is_same(&other))
 }
 
 /// Since when the holder has been asked to let go: by EC2 or by Holdfast.
