@@ -2,6 +2,7 @@
 
 use crate::client::{Ec2, HOLDFAST, Reply};
 use local_ec2::actions::Action;
+use local_ec2::autoscaling;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -96,6 +97,21 @@ fn name() -> impl Strategy<Value = String> {
         "NetworkInterface",
         "DeviceIndex",
         "SecondaryPrivateIpAddressCount",
+        "AutoScalingGroupName",
+        "AutoScalingGroupNames",
+        "InstanceIds",
+        "member",
+        "MaxRecords",
+        "MinSize",
+        "MaxSize",
+        "DesiredCapacity",
+        "AvailabilityZones",
+        "LaunchTemplate",
+        "LifecycleHookName",
+        "LifecycleTransition",
+        "HeartbeatTimeout",
+        "LifecycleActionResult",
+        "ShouldDecrementDesiredCapacity",
         "1",
         "2",
         "0",
@@ -128,6 +144,9 @@ fn value() -> impl Strategy<Value = String> {
         "\\",
         "tag:a",
         "aws:a",
+        "web",
+        "CONTINUE",
+        "autoscaling:EC2_INSTANCE_LAUNCHING",
     ]);
     prop_oneof![usual.prop_map(str::to_owned), any::<String>()]
 }
@@ -139,6 +158,27 @@ fn any_form_of_any_action_is_answered_with_a_document() {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", action).append_pair("Version", "2016-11-15").extend_pairs(parameters);
         document(ec2.form(HOLDFAST, form.finish().as_bytes()).await)
+    });
+}
+
+#[test]
+fn any_form_of_any_action_of_auto_scaling_is_answered_with_a_document() {
+    let action = prop::sample::select(autoscaling::NAMES.to_vec());
+    check((action, vec((name(), value()), 0..8)), 1000, &async |ec2, (action, parameters)| {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action).append_pair("Version", "2011-01-01").extend_pairs(parameters);
+        document(ec2.form(HOLDFAST, form.finish().as_bytes()).await)
+    });
+}
+
+#[test]
+fn a_group_of_any_size_is_made_or_refused_and_the_server_lives() {
+    let number = || prop_oneof![0..6_u64, any::<u32>().prop_map(u64::from), any::<u64>()];
+    check((number(), number(), number()), 100, &async |ec2, (min, max, desired)| {
+        let object =
+            format!("{{\"name\": \"g{min}\", \"min\": {min}, \"max\": {max}, \"desired\": {desired}}}");
+        let (status, answer) = ec2.command("group", &object).await;
+        Reply { status: Some(status), body: answer.to_string() }
     });
 }
 
