@@ -172,12 +172,14 @@ fn any_form_of_any_action_of_auto_scaling_is_answered_with_a_document() {
 }
 
 #[test]
-fn a_group_of_any_size_is_made_or_refused_and_the_server_lives() {
-    let number = || prop_oneof![0..6_u64, any::<u32>().prop_map(u64::from), any::<u64>()];
-    check((number(), number(), number()), 100, &async |ec2, (min, max, desired)| {
+fn a_group_of_any_size_is_made_or_refused() {
+    let number = || prop_oneof![0..6_u64, 0..20_000_u64, any::<u32>().prop_map(u64::from), any::<u64>()];
+    check((any::<u64>(), number(), number(), number()), 300, &async |ec2, (name, min, desired, max)| {
         let object =
-            format!("{{\"name\": \"g{min}\", \"min\": {min}, \"max\": {max}, \"desired\": {desired}}}");
+            format!("{{\"name\": \"g{name}\", \"min\": {min}, \"desired\": {desired}, \"max\": {max}}}");
         let (status, answer) = ec2.command("group", &object).await;
+        let is_good = min <= desired && desired <= max && desired <= 10_000 && u32::try_from(max).is_ok();
+        assert_eq!(status == 200, is_good, "{object}: {answer}");
         Reply { status: Some(status), body: answer.to_string() }
     });
 }
@@ -189,6 +191,11 @@ fn any_command_is_answered_in_json() {
         "drain",
         "starve",
         "launch",
+        "group",
+        "scale",
+        "end",
+        "standby",
+        "exit-standby",
         "faults",
         "weather",
         "events",
@@ -199,7 +206,7 @@ fn any_command_is_answered_in_json() {
     ]);
     let object = prop_oneof![
         any::<String>(),
-        "\\{\"(instance|volume|zone|shares|script|lost|travel|spot|tags)\": ?(\"[a-z:=*0-9]{0,8}\"|[0-9.e-]{1,4}|\\[\\]|null|\\{\\})\\}",
+        "\\{\"(instance|volume|zone|group|name|desired|shares|script|lost|travel|spot|tags)\": ?(\"[a-z:=*0-9]{0,8}\"|[0-9.e-]{1,4}|\\[\\]|null|\\{\\})\\}",
     ];
     check((command, object), 500, &async |ec2, (command, object)| {
         let (status, answer) = ec2.command(command, &object).await;
