@@ -25,6 +25,16 @@ ADDRESS = {"AllocationId": IT, "PublicIp": IT, "AssociationId": IT, "InstanceId"
            "PrivateIpAddress": IT, "Domain": IT, "Tags": IT}
 CHANGE = [{"InstanceId": IT, "PreviousState": {"Name": IT}, "CurrentState": {"Name": IT}}]
 TEMPLATE = {"LaunchTemplateId": IT, "LaunchTemplateName": IT, "Tags": IT}
+FROM = {"LaunchTemplateId": IT, "LaunchTemplateName": IT}
+MEMBER = {"InstanceId": IT, "AvailabilityZone": IT, "LifecycleState": IT, "HealthStatus": IT, "LaunchTemplate": FROM}
+GROUP = {"AutoScalingGroupName": IT, "LaunchTemplate": FROM, "MinSize": IT, "MaxSize": IT, "DesiredCapacity": IT,
+         "AvailabilityZones": IT, "Instances": [MEMBER], "VPCZoneIdentifier": IT, "Status": IT,
+         "CapacityRebalance": IT,
+         "Tags": [{"Key": IT, "Value": IT, "PropagateAtLaunch": IT, "ResourceId": IT, "ResourceType": IT}]}
+HOOK = {"LifecycleHookName": IT, "AutoScalingGroupName": IT, "LifecycleTransition": IT, "NotificationMetadata": IT,
+        "HeartbeatTimeout": IT, "GlobalTimeout": IT, "DefaultResult": IT}
+ACTIVITY = {"AutoScalingGroupName": IT, "Description": IT, "StatusCode": IT}
+COMMAND = {"DocumentName": IT, "InstanceIds": IT, "Parameters": IT, "Status": IT, "StatusDetails": IT}
 ENDED = {"SpotFleetRequestId": IT, "CurrentSpotFleetRequestState": IT, "PreviousSpotFleetRequestState": IT}
 
 SHAPES = {
@@ -36,23 +46,30 @@ SHAPES = {
     "CancelSpotFleetRequests": {
         "SuccessfulFleetRequests": [ENDED],
         "UnsuccessfulFleetRequests": [{"SpotFleetRequestId": IT, "Error": {"Code": IT}}]},
+    "CompleteLifecycleAction": {},
+    "CreateAutoScalingGroup": {},
     "CreateFleet": {"FleetId": IT, "Instances": [{"InstanceIds": IT, "Lifecycle": IT}]},
     "CreateLaunchTemplate": {"LaunchTemplate": TEMPLATE},
     "CreateNetworkInterface": {"NetworkInterface": {"NetworkInterfaceId": IT, "PrivateIpAddress": IT}},
     "CreateTags": {},
     "CreateVolume": VOLUME,
+    "DeleteAutoScalingGroup": {},
     "DeleteFleets": {
         "SuccessfulFleetDeletions": [{"FleetId": IT, "CurrentFleetState": IT, "PreviousFleetState": IT}],
         "UnsuccessfulFleetDeletions": [{"FleetId": IT, "Error": {"Code": IT}}]},
+    "DeleteLifecycleHook": {},
     "DeleteTags": {},
     "DeleteVolume": {},
     "DescribeAddresses": {"Addresses": [ADDRESS]},
+    "DescribeAutoScalingGroups": {"AutoScalingGroups": [GROUP]},
+    "DescribeAutoScalingInstances": {"AutoScalingInstances": [{"AutoScalingGroupName": IT, **MEMBER}]},
     "DescribeAvailabilityZones": {"AvailabilityZones": [{"ZoneName": IT, "State": IT}]},
     "DescribeFleetInstances": {"FleetId": IT, "ActiveInstances": [{"InstanceId": IT}]},
     "DescribeFleets": {"Fleets": [{"FleetId": IT, "FleetState": IT, "ActivityStatus": IT, "Type": IT,
                                    "FulfilledCapacity": IT}]},
     "DescribeInstances": {"Reservations": [{"Instances": [INSTANCE]}]},
     "DescribeLaunchTemplates": {"LaunchTemplates": [TEMPLATE]},
+    "DescribeLifecycleHooks": {"LifecycleHooks": [HOOK]},
     "DescribeSpotFleetInstances": {"SpotFleetRequestId": IT, "ActiveInstances": [{"InstanceId": IT}]},
     "DescribeSpotFleetRequests": {"SpotFleetRequestConfigs": [{
         "SpotFleetRequestId": IT, "SpotFleetRequestState": IT, "ActivityStatus": IT,
@@ -60,22 +77,31 @@ SHAPES = {
     "DescribeSpotInstanceRequests": {"SpotInstanceRequests": [{"InstanceId": IT, "State": IT, "Status": {"Code": IT}}]},
     "DescribeTags": {"Tags": [{"Key": IT, "Value": IT, "ResourceId": IT, "ResourceType": IT}]},
     "DescribeVolumes": {"Volumes": [VOLUME]},
+    "DetachInstances": {"Activities": [ACTIVITY]},
     "DetachVolume": ATTACHMENT,
     "DisassociateAddress": {},
+    "EnterStandby": {"Activities": [ACTIVITY]},
+    "ExitStandby": {"Activities": [ACTIVITY]},
+    "ListCommands": {"Commands": [COMMAND]},
     "ModifyInstanceAttribute": {},
     "ModifySpotFleetRequest": {"Return": IT},
+    "PutLifecycleHook": {},
     "RebootInstances": {},
+    "RecordLifecycleActionHeartbeat": {},
     "ReleaseAddress": {},
     "RequestSpotFleet": {"SpotFleetRequestId": IT},
     "RunInstances": {"Instances": [INSTANCE]},
+    "SendCommand": {"Command": COMMAND},
     "StartInstances": {"StartingInstances": CHANGE},
     "StopInstances": {"StoppingInstances": CHANGE},
+    "TerminateInstanceInAutoScalingGroup": {"Activity": ACTIVITY},
     "TerminateInstances": {"TerminatingInstances": CHANGE},
+    "UpdateAutoScalingGroup": {},
 }
 
-# Answers to these make things, whose ids are named in the order of their appearance.
+# Answers to these make things, or are the first to tell of them. Their ids are named in the order of their appearance.
 MAKERS = {"AllocateAddress", "AssignPrivateIpAddresses", "AssociateAddress", "CreateFleet", "CreateLaunchTemplate",
-          "CreateNetworkInterface", "CreateVolume", "RequestSpotFleet", "RunInstances"}
+          "CreateNetworkInterface", "CreateVolume", "DescribeAutoScalingGroups", "RequestSpotFleet", "RunInstances"}
 
 ID = re.compile(r"\b(?:(i|vol|eipalloc|eipassoc|eni|sfr|sir|fleet|lt)-[0-9a-f-]{8,}|(\d+\.\d+\.\d+\.\d+))\b")
 

@@ -41,12 +41,9 @@ class Side:
         self.scenario = scenario
         self.names = answers.Names()
 
-    def ask(self, action, parameters):
-        return getattr(self.server.ec2, re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower())(**parameters)
-
     def make(self, action, **parameters):
         """Calls what has to succeed, to set a scene: another scenario compares it."""
-        answer = self.ask(action, parameters)
+        answer = self.server.ask(action, parameters)
         answers.told(action, answer, self.names)
         return answer
 
@@ -54,7 +51,7 @@ class Side:
         """Calls, and gives the answer; an empty one if the call was refused."""
         self.actions.add(action)
         try:
-            answer = self.ask(action, parameters)
+            answer = self.server.ask(action, parameters)
         except botocore.exceptions.ClientError as error:
             said, http = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
             self.keep(what, f"{said['Code']} ({http})" if http < 500 else f"HTTP {http}")
@@ -65,11 +62,11 @@ class Side:
         self.keep(what, answers.told(action, answer, self.names))
         return answer
 
-    def raw(self, what, body):
+    def raw(self, what, body, service="ec2"):
         """Sends a body as it is, and keeps the code of the error."""
+        scope = f"20261123/us-east-1/{service}/aws4_request"
         head = {"Content-Type": "application/x-www-form-urlencoded",
-                "Authorization": "AWS4-HMAC-SHA256 Credential=AKIAPARITY/20261123/us-east-1/ec2/aws4_request, "
-                                 "SignedHeaders=host, Signature=0"}
+                "Authorization": f"AWS4-HMAC-SHA256 Credential=AKIAPARITY/{scope}, SignedHeaders=host, Signature=0"}
         request = urllib.request.Request(self.server.url, data=body.encode(), headers=head, method="POST")
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
@@ -99,9 +96,15 @@ def play(server):
 
 
 def actions_of_the_local_ec2():
-    with open(os.path.join(servers.ROOT, "tests/local-ec2/src/actions.rs"), encoding="utf-8") as source:
-        block = re.search(r"^actions! \{(.*?)^\}", source.read(), re.MULTILINE | re.DOTALL)
-    return set(re.findall(r"(\w+) =>", block.group(1)))
+    """The names of all its actions: EC2's, those of Auto Scaling, and those of Systems Manager."""
+    names = set()
+    for file, block, name in [("actions.rs", r"^actions! \{(.*?)^\}", r"(\w+) =>"),
+                              ("autoscaling.rs", r"^pub const NAMES(.*?)^\];", r'"(\w+)"'),
+                              ("ssm.rs", r"^pub const NAMES(.*?)\];", r'"(\w+)"')]:
+        with open(os.path.join(servers.ROOT, "tests/local-ec2/src", file), encoding="utf-8") as source:
+            block = re.search(block, source.read(), re.MULTILINE | re.DOTALL)
+        names.update(re.findall(name, block.group(1)))
+    return names
 
 
 def listed():

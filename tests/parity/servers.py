@@ -8,15 +8,18 @@ import threading
 import urllib.request
 
 import boto3
+import botocore
 import botocore.config
 
+# Services of AWS that both play. Where two have an action of the same name, the first is meant.
+SERVICES = ("ec2", "autoscaling", "ssm")
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 # What both print once they listen.
 LISTENING = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 class Server:
-    """A running server, and a client of it that tries once and checks nothing before it asks."""
+    """A running server, and clients of it that try once and check nothing before they ask."""
 
     def __init__(self, name, program, environment=None):
         self.name = name
@@ -25,9 +28,15 @@ class Server:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.url = self._listening()
         config = botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-        self.ec2 = boto3.client(
-            "ec2", endpoint_url=self.url, region_name="us-east-1", config=config,
-            aws_access_key_id="AKIAPARITY", aws_secret_access_key="secret")
+        self.clients = [
+            boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=config,
+                         aws_access_key_id="AKIAPARITY", aws_secret_access_key="secret")
+            for service in SERVICES]
+
+    def ask(self, action, parameters):
+        """The answer to a call of whichever service has the action."""
+        client = next(own for own in self.clients if action in own.meta.service_model.operation_names)
+        return getattr(client, botocore.xform_name(action))(**parameters)
 
     def _listening(self):
         said = ""

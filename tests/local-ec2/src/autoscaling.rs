@@ -7,6 +7,7 @@ mod actions;
 mod groups;
 mod hooks;
 mod instances;
+mod sizes;
 mod standby;
 
 pub use actions::{CompleteLifecycleAction, RecordLifecycleActionHeartbeat};
@@ -53,8 +54,30 @@ pub struct Activity {
     pub group: GroupName,
     /// Such as `Terminating EC2 instance: i-…`.
     pub description: String,
+    /// How far it is.
+    pub status: ActivityStatus,
     /// When it began.
     pub started: Time,
+}
+
+/// How far an activity is when the call that began it is answered (AWS CLI reference, examples of `enter-standby`,
+/// `exit-standby`, `detach-instances` and `terminate-instance-in-auto-scaling-group`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is Auto Scaling's own name")]
+pub enum ActivityStatus {
+    InProgress,
+    /// The instance is to go into service.
+    PreInService,
+}
+
+impl ActivityStatus {
+    /// What Auto Scaling calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "InProgress",
+            Self::PreInService => "PreInService",
+        }
+    }
 }
 
 /// Whether the action is one of Auto Scaling's.
@@ -118,8 +141,8 @@ impl Cloud {
     fn open_group(&self, text: &str) -> Result<Group, ApiError> {
         let group = self.find_group(text)?;
         if group.deleting {
-            let message = "You cannot modify an AutoScalingGroup that is pending delete.";
-            return Err(ApiError::refusal("ScalingActivityInProgress", message));
+            // kubernetes/kops #844, yaybu/touchdown #134.
+            return Err(invalid("The AutoScaling group may not be modified while it is pending delete"));
         }
         Ok(group)
     }
@@ -137,7 +160,8 @@ impl Cloud {
         Activity {
             id: self.mint.uuid(),
             group: group.clone(),
-            description: format!("{doing} EC2 instance: {id}"),
+            description: format!("{doing}: {id}"),
+            status: ActivityStatus::InProgress,
             started: self.now,
         }
     }
@@ -162,10 +186,14 @@ struct Asked<'a> {
 fn page<T>(items: Vec<(String, T)>, asked: &Asked<'_>) -> Result<Page<T>, ApiError> {
     let (default, most) = asked.paging.sizes;
     let size = asked.max_records.unwrap_or(default);
-    if !(1..=most).contains(&size) {
+    let beyond = match size {
+        0 => Some(("greater", 1)),
+        size => (size > most).then_some(("less", most)),
+    };
+    if let Some((than, limit)) = beyond {
         return Err(invalid(format!(
             "1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy constraint: Member must have \
-             value less than or equal to {most}"
+             value {than} than or equal to {limit}"
         )));
     }
     let after = asked.paging.position(asked.next_token)?;

@@ -1,4 +1,5 @@
-//! A strict local EC2: one state machine with its own clock, that refuses what EC2 refuses.
+//! A strict local EC2: one state machine with its own clock, that refuses what EC2 refuses. It has Auto Scaling groups
+//! with their lifecycle hooks, and the commands of Systems Manager that drain an instance.
 //!
 //! [`Cloud`] is the state machine. Calls go in by [`Cloud::call`], time by [`Cloud::advance`], and what the world does
 //! by itself by the methods of the same type. Holdfast's calls are judged as they are made ([`Judge`]). [`Region`]
@@ -16,7 +17,8 @@
 //! Systems Manager is at the same address, by its JSON protocol: [`ssm::NAMES`]. Its documents are those of
 //! [`Setup::documents`], and each unmounts the volumes that its parameter `volumes` names.
 //!
-//! So is Auto Scaling, by its query protocol: [`autoscaling::NAMES`]. Its groups launch from a launch template, keep their
+//! So is Auto Scaling, by its query protocol: [`autoscaling::NAMES`]. A call is one of its own by its version, 2011-01-01, or
+//! by the service that it is signed for, and is refused in its own form. Its groups launch from a launch template, keep their
 //! capacity, and have their instances wait for lifecycle hooks; an instance that waits for its end counts no more. There
 //! are no warm pools, no policies that scale by an alarm, no mixed instances, no load balancers, and no notifications but
 //! events.

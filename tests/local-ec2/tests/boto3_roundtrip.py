@@ -1,4 +1,5 @@
-"""boto3 against the local EC2: what is asked for is what comes back, and no answer has an element that EC2 has not.
+"""boto3 against the local EC2: what is asked for is what comes back, and no answer has an element that EC2 has not, or
+Auto Scaling.
 
 Run by tests/boto3.rs with the address of a local EC2 as the only argument.
 """
@@ -14,7 +15,8 @@ from botocore.config import Config
 
 URL = sys.argv[1]
 ZONE = "us-east-1a"
-NAMESPACE = "{http://ec2.amazonaws.com/doc/2016-11-15/}"
+NAMESPACES = {"ec2": "{http://ec2.amazonaws.com/doc/2016-11-15/}",
+              "autoscaling": "{http://autoscaling.amazonaws.com/doc/2011-01-01/}"}
 seen = set()
 
 
@@ -24,39 +26,49 @@ def control(command, **body):
         return json.load(answer)
 
 
-def unknown_elements(element, shape, path):
-    """The elements that EC2's own model does not know there."""
+def unknown_elements(element, shape, path, namespace):
+    """The elements that the service's own model does not know there."""
     if shape.type_name == "list":
         name = shape.member.serialization.get("name", "member")
         for child in element:
-            if child.tag != NAMESPACE + name:
+            if child.tag != namespace + name:
                 yield f"{path}/{child.tag}"
-            yield from unknown_elements(child, shape.member, path)
+            yield from unknown_elements(child, shape.member, path, namespace)
     elif shape.type_name == "structure":
         members = {member.serialization.get("name", name): member for name, member in shape.members.items()}
         for child in element:
-            name = child.tag.removeprefix(NAMESPACE)
+            name = child.tag.removeprefix(namespace)
             if name in members:
-                yield from unknown_elements(child, members[name], f"{path}/{name}")
+                yield from unknown_elements(child, members[name], f"{path}/{name}", namespace)
             elif path or name not in ("requestId", "return"):
                 yield f"{path}/{name}"
 
 
 def check_answer(operation_model, response_dict, **_):
-    name = operation_model.name
+    name, shape = operation_model.name, operation_model.output_shape
+    service = operation_model.service_model.service_name
+    namespace = NAMESPACES[service]
     seen.add(name)
-    if response_dict["status_code"] == 200 and operation_model.output_shape:
-        root = ElementTree.fromstring(response_dict["body"])
-        assert root.tag == f"{NAMESPACE}{name}Response", root.tag
-        unknown = list(unknown_elements(root, operation_model.output_shape, ""))
+    if response_dict["status_code"] != 200:
+        return
+    root = ElementTree.fromstring(response_dict["body"])
+    assert root.tag == f"{namespace}{name}Response", root.tag
+    if service == "autoscaling":
+        # The result is wrapped, where there is one.
+        parts = {part.tag.removeprefix(namespace): part for part in root}
+        wrapper = {shape.serialization["resultWrapper"]} if shape else set()
+        assert set(parts) == {"ResponseMetadata"} | wrapper, f"{name} answers with {list(parts)}"
+        root = parts[wrapper.pop()] if wrapper else None
+    if root is not None and shape:
+        unknown = list(unknown_elements(root, shape, "", namespace))
         assert not unknown, f"{name} answers with {unknown}"
 
 
-def client(key):
+def client(key, service="ec2"):
     config = Config(retries={"total_max_attempts": 1})
-    made = boto3.client("ec2", endpoint_url=URL, region_name="us-east-1", config=config,
+    made = boto3.client(service, endpoint_url=URL, region_name="us-east-1", config=config,
                         aws_access_key_id=key, aws_secret_access_key="secret")
-    made.meta.events.register("before-parse.ec2", check_answer)
+    made.meta.events.register(f"before-parse.{made.meta.service_model.service_id.hyphenize()}", check_answer)
     return made
 
 
@@ -76,6 +88,7 @@ def tags(kind, **pairs):
 
 
 ec2 = client("AKIAOTHER")
+autoscaling = client("AKIAOTHER", "autoscaling")
 
 
 def instances_and_networks():
@@ -222,6 +235,54 @@ def fleets():
     assert ended["SuccessfulFleetDeletions"][0]["CurrentFleetState"] == "deleted_terminating"
 
 
+def groups():
+    data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.micro"}
+    template = ec2.create_launch_template(LaunchTemplateName="group", LaunchTemplateData=data)["LaunchTemplate"]
+    here = {"AutoScalingGroupName": "group"}
+    up = {"LifecycleHookName": "up", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+          "HeartbeatTimeout": 7200, "NotificationMetadata": "more & more"}
+    autoscaling.create_auto_scaling_group(
+        MinSize=0, MaxSize=3, DesiredCapacity=2, AvailabilityZones=[ZONE], LifecycleHookSpecificationList=[up],
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplateId"], "Version": "$Latest"},
+        Tags=[{"Key": "Name", "Value": "é", "PropagateAtLaunch": True}], **here)
+    refused("AlreadyExists", 400, autoscaling.create_auto_scaling_group, MinSize=0, MaxSize=1, AvailabilityZones=[ZONE],
+            LaunchTemplate={"LaunchTemplateId": template["LaunchTemplateId"]}, **here)
+    control("pass", seconds=80)
+    found, = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["group"])["AutoScalingGroups"]
+    assert found["DesiredCapacity"] == 2 and found["Tags"][0]["PropagateAtLaunch"]
+    ids = [member["InstanceId"] for member in found["Instances"]]
+    pages = list(autoscaling.get_paginator("describe_auto_scaling_instances").paginate(
+        PaginationConfig={"PageSize": 1}))
+    states = {own["InstanceId"]: own["LifecycleState"] for page in pages for own in page["AutoScalingInstances"]}
+    assert states == {id: "Pending:Wait" for id in ids} and len(pages) == 2, states
+    hook, = autoscaling.describe_lifecycle_hooks(**here)["LifecycleHooks"]
+    assert (hook["GlobalTimeout"], hook["NotificationMetadata"]) == (172800, "more & more")
+    for id in ids:
+        action = {"LifecycleHookName": "up", "InstanceId": id, **here}
+        autoscaling.record_lifecycle_action_heartbeat(**action)
+        autoscaling.complete_lifecycle_action(LifecycleActionResult="CONTINUE", **action)
+        refused("ValidationError", 400, autoscaling.complete_lifecycle_action, LifecycleActionResult="CONTINUE", **action)
+    autoscaling.delete_lifecycle_hook(LifecycleHookName="up", **here)
+    autoscaling.put_lifecycle_hook(LifecycleHookName="down", DefaultResult="CONTINUE",
+                                   LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING", **here)
+    control("pass", seconds=10)
+    moved, = autoscaling.enter_standby(InstanceIds=ids[:1], ShouldDecrementDesiredCapacity=True, **here)["Activities"]
+    assert moved["Description"] == f"Moving EC2 instance to Standby: {ids[0]}" and moved["StartTime"].year == 2026
+    control("pass", seconds=10)
+    moved, = autoscaling.exit_standby(InstanceIds=ids[:1], **here)["Activities"]
+    assert moved["StatusCode"] == "PreInService"
+    control("pass", seconds=10)
+    autoscaling.detach_instances(InstanceIds=ids[:1], ShouldDecrementDesiredCapacity=True, **here)
+    ended = autoscaling.terminate_instance_in_auto_scaling_group(InstanceId=ids[1], ShouldDecrementDesiredCapacity=False)
+    assert ended["Activity"]["AutoScalingGroupName"] == "group"
+    autoscaling.update_auto_scaling_group(MinSize=0, DesiredCapacity=0, **here)
+    refused("ResourceInUse", 400, autoscaling.delete_auto_scaling_group, **here)
+    refused("InvalidNextToken", 400, autoscaling.describe_auto_scaling_instances, NextToken="banana")
+    autoscaling.delete_auto_scaling_group(ForceDelete=True, **here)
+    control("pass", seconds=300)
+    assert autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+
+
 def the_judge(id):
     holdfast = client("HOLDFASTKEY")
     control("faults", shares="DescribeVolumes:throttled=1")
@@ -238,5 +299,6 @@ volumes(first, second)
 addresses(first)
 tagging(first)
 fleets()
+groups()
 the_judge(second)
 print(json.dumps(sorted(seen)))

@@ -38,3 +38,25 @@ def found_by(s, name, value):
     """How many instances a filter finds."""
     answer = s.make("DescribeInstances", Filters=by(name, value))
     return str(sum(len(some["Instances"]) for some in answer["Reservations"]))
+
+
+def template(s, name):
+    """What a launch template is named by."""
+    data = {"ImageId": IMAGE, "InstanceType": "t3.micro"}
+    made = s.make("CreateLaunchTemplate", LaunchTemplateName=name, LaunchTemplateData=data)
+    return {"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"]}
+
+
+def group(s, name, size=1, **more):
+    """An Auto Scaling group of as many instances, at most four, in one zone."""
+    sizes = {"MinSize": 0, "MaxSize": 4, "DesiredCapacity": size}
+    s.make("CreateAutoScalingGroup", AutoScalingGroupName=name, LaunchTemplate=template(s, f"of-{name}"),
+           **{**sizes, "AvailabilityZones": [ZONE], **more})
+    s.settle()
+    return members(s, name)
+
+
+def members(s, name):
+    """The instances of a group, in the order in which their names are given."""
+    found = s.make("DescribeAutoScalingGroups", AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    return [member["InstanceId"] for own in found for member in own["Instances"]]

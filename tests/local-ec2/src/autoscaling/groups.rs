@@ -12,6 +12,10 @@ use crate::throttle::CallKind;
 use planner::ids::{InstanceId, Zone};
 use std::collections::BTreeMap;
 
+/// How many groups a call may name, unless it asks for a larger page (Auto Scaling API reference,
+/// `DescribeAutoScalingGroups`).
+const MOST_NAMES: u32 = 50;
+
 /// `CreateAutoScalingGroup`, from a launch template.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(missing_docs, reason = "each is Auto Scaling's own parameter")]
@@ -72,24 +76,6 @@ pub struct GroupView {
     pub members: Vec<MemberView>,
 }
 
-impl Sizes {
-    /// Says whether they go together (of the desired capacity, in the words of convox/praxis #258).
-    fn checked(self) -> Result<Self, ApiError> {
-        let Self { min, max, desired } = self;
-        if max < min {
-            let message = format!("Max bound, {max}, must be greater than or equal to min bound, {min}");
-            return Err(invalid(message));
-        }
-        if !(min..=max).contains(&desired) {
-            let message = format!(
-                "Desired capacity:{desired} must be between the specified min size:{min} and max size:{max}"
-            );
-            return Err(invalid(message));
-        }
-        Ok(self)
-    }
-}
-
 impl Cloud {
     /// The launch template, once it has all that a launch needs. EC2's refusal comes as one of Auto Scaling's: "You must
     /// use a valid fully-formed launch template. …" (ryanmurakami/hbfl #58).
@@ -132,6 +118,13 @@ impl CreateAutoScalingGroup {
         Ok((zones, subnets))
     }
 
+    /// Of one key that is given twice, the last counts (hashicorp/terraform #2270: "the last of the tags specified was
+    /// added").
+    fn tags(&self) -> Vec<GroupTag> {
+        let by_key: BTreeMap<&str, &GroupTag> = self.tags.iter().map(|tag| (tag.key.as_str(), tag)).collect();
+        by_key.into_values().cloned().collect()
+    }
+
     fn hooks(&self, group: &GroupName) -> Result<BTreeMap<String, Hook>, ApiError> {
         let read = |spec: &HookSpec| spec.read(group, None).map(|hook| (hook.name.clone(), hook));
         self.lifecycle_hook_specification_list.iter().map(read).collect()
@@ -172,7 +165,7 @@ impl Operation for CreateAutoScalingGroup {
             sizes,
             zones,
             subnets,
-            tags: self.tags.clone(),
+            tags: self.tags(),
             hooks,
             rebalances: self.capacity_rebalance,
             created: cloud.now,
@@ -268,6 +261,12 @@ impl Operation for DescribeAutoScalingGroups {
     fn run(&self, cloud: &mut Cloud) -> Result<Page<GroupView>, ApiError> {
         let paging = Paging { action: self.name(), ids: "autoScalingGroupNames", sizes: (50, 100) };
         let names = &self.auto_scaling_group_names;
+        let most = self.max_records.unwrap_or(MOST_NAMES).max(MOST_NAMES);
+        if names.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+            // kubernetes/kops #4832.
+            let message = format!("The number of group names that may be passed in is limited to {most}");
+            return Err(invalid(message));
+        }
         let is_asked = |name: &&GroupName| names.is_empty() || names.iter().any(|text| text == name.as_str());
         let all: Vec<GroupName> = cloud.groups.ids().filter(is_asked).cloned().collect();
         let ids: Vec<InstanceId> = cloud.members.ids().cloned().collect();

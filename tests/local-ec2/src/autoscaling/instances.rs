@@ -133,6 +133,6 @@ impl Operation for TerminateInstanceInAutoScalingGroup {
             cloud.set_desired(&group, sizes.desired - 1);
         }
         cloud.begin_end(&instance);
-        Ok(cloud.activity(&group, "Terminating", &instance))
+        Ok(cloud.activity(&group, "Terminating EC2 instance", &instance))
     }
 }

@@ -1,11 +1,14 @@
 //! `EnterStandby`, `ExitStandby`, `DetachInstances`. No hook applies to any of them (Auto Scaling user guide, "Amazon EC2
 //! Auto Scaling lifecycle hooks", "Lifecycle hook availability").
 
-use super::{Activity, invalid, missing};
+use super::{Activity, ActivityStatus, invalid, missing};
 use crate::actions::Operation;
 use crate::cloud::Cloud;
 use crate::error::ApiError;
 use crate::state::{Group, Lifecycle, Member};
+
+/// How many instances a call may name (Auto Scaling API reference, each of these actions).
+const MOST_IDS: usize = 20;
 
 /// `EnterStandby`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,7 +44,7 @@ struct Removal {
     to: Lifecycle,
     /// In words, as in "To place into standby 1 instance".
     act: &'static str,
-    /// In words, as in "Moving to Standby EC2 instance: i-…".
+    /// In words, as in "Moving EC2 instance to Standby: i-…".
     doing: &'static str,
 }
 
@@ -49,15 +52,18 @@ const TO_STANDBY: Removal = Removal {
     from: &[Lifecycle::InService],
     to: Lifecycle::EnteringStandby,
     act: "place into standby",
-    doing: "Moving to Standby",
+    doing: "Moving EC2 instance to Standby",
 };
 
 const OUT: Removal = Removal {
     from: &[Lifecycle::InService, Lifecycle::Standby],
     to: Lifecycle::Detaching,
     act: "detach",
-    doing: "Detaching",
+    doing: "Detaching EC2 instance",
 };
+
+/// What `ExitStandby` does, in words.
+const BACK: &str = "bring into service";
 
 /// The words are those of `EnterStandby` and of `DetachInstances` (keikoproj/upgrade-manager #324,
 /// `reproio/ecs_deploy` #47).
@@ -67,6 +73,16 @@ fn check(members: &[Member], from: &[Lifecycle]) -> Result<(), ApiError> {
         let names: Vec<_> = from.iter().map(|state| state.as_str()).collect();
         Err(invalid(format!("The instance {} is not in {}.", member.instance, names.join(" or "))))
     })
+}
+
+/// The words are those of `DetachInstances` (`reproio/ecs_deploy` #39).
+fn check_count(ids: &[String], act: &str) -> Result<(), ApiError> {
+    if ids.len() > MOST_IDS {
+        return Err(invalid(format!(
+            "List exceeds the maximum number of instances to {act}. Please retry your request with fewer instances."
+        )));
+    }
+    Ok(())
 }
 
 /// As `EnterStandby` is quoted in notes of its use.
@@ -91,6 +107,7 @@ impl Cloud {
         how: &Removal,
     ) -> Result<Vec<Activity>, ApiError> {
         let decrement = decrement.ok_or_else(|| missing("shouldDecrementDesiredCapacity"))?;
+        check_count(ids, how.act)?;
         let group = self.open_group(group)?;
         let members = self.named_members(&group.name, ids)?;
         check(&members, how.from)?;
@@ -159,17 +176,20 @@ impl Operation for ExitStandby {
     /// The desired capacity grows by the instances (Auto Scaling user guide, "Temporarily remove instances from your Auto
     /// Scaling group").
     fn run(&self, cloud: &mut Cloud) -> Result<Vec<Activity>, ApiError> {
+        check_count(&self.instance_ids, BACK)?;
         let group = cloud.open_group(&self.auto_scaling_group_name)?;
         let members = cloud.named_members(&group.name, &self.instance_ids)?;
         check(&members, &[Lifecycle::Standby])?;
         let desired = group.sizes.desired.saturating_add(u32::try_from(members.len()).unwrap_or(u32::MAX));
         if desired > group.sizes.max {
-            return Err(out_of_bounds(&group, "bring into service", members.len()));
+            return Err(out_of_bounds(&group, BACK, members.len()));
         }
         let mut activities = Vec::new();
         for member in members {
             cloud.pass_through(&member.instance, Lifecycle::Pending);
-            activities.push(cloud.activity(&group.name, "Moving out of Standby", &member.instance));
+            let doing = "Moving EC2 instance out of Standby";
+            let activity = cloud.activity(&group.name, doing, &member.instance);
+            activities.push(Activity { status: ActivityStatus::PreInService, ..activity });
         }
         cloud.set_desired(&group.name, desired);
         Ok(activities)

@@ -38,6 +38,11 @@ impl Operation for SendCommand {
     }
 
     fn run(&self, cloud: &mut Cloud) -> Result<Command, ApiError> {
+        if self.document_name.is_empty() {
+            let message = "1 validation error detected: Value null at 'documentName' failed to satisfy constraint: Member \
+                           must not be null";
+            return Err(ApiError::refusal("ValidationException", message));
+        }
         if !cloud.setup.documents.contains(&self.document_name) {
             return Err(ApiError::refusal("InvalidDocument", String::new()));
         }

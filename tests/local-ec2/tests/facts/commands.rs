@@ -114,6 +114,7 @@ fn what_cannot_be_sent_is_refused() {
     let with = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), vec![value.to_owned()])]);
     for (call, code) in [
         (SendCommand { document_name: "Other".to_owned(), ..good.clone() }, "InvalidDocument"),
+        (SendCommand { document_name: String::new(), ..good.clone() }, "ValidationException"),
         (
             SendCommand { instance_ids: vec!["i-0123456789abcdef0".to_owned()], ..good.clone() },
             "InvalidInstanceId",

@@ -120,9 +120,29 @@ fn a_group_launches_tagged_instances_that_go_into_service() {
     }
     let call = DescribeAutoScalingGroups::default();
     let [view] = stage.asks(&call).items.try_into().unwrap();
+    let auto_scaling_group_names = vec!["web".to_owned(); 51];
+    let too_many = DescribeAutoScalingGroups { auto_scaling_group_names, ..call };
+    stage.refuses(&too_many, "ValidationError", "limited to 50");
+    let larger = DescribeAutoScalingGroups { max_records: Some(51), ..too_many };
+    assert_eq!(stage.asks(&larger).items.len(), 1);
     assert_eq!(view.members.len(), 2);
     assert!(view.arn.starts_with("arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:"));
     assert!(view.arn.ends_with(":autoScalingGroupName/web"), "{}", view.arn);
+}
+
+#[test]
+fn of_a_tag_key_that_is_given_twice_the_last_counts() {
+    let mut stage = Stage::new();
+    let tags = ["first", "last"].map(|value| GroupTag {
+        key: "Name".to_owned(),
+        value: value.to_owned(),
+        propagate_at_launch: value == "last",
+    });
+    let [_, last] = tags.clone();
+    let call = CreateAutoScalingGroup { tags: tags.into(), ..group(&mut stage, 1) };
+    let [id] = started(&mut stage, &call).try_into().unwrap();
+    assert_eq!(stage.cloud.group(&web()).unwrap().tags, [last]);
+    assert_eq!(stage.shown(&id).instance.tags.get("Name"), Some("last"));
 }
 
 #[test]
@@ -282,6 +302,14 @@ fn sizes_and_places_that_do_not_go_together_are_refused() {
             "Desired capacity:5 must be between the specified min size:0 and max size:4",
         ),
         (
+            CreateAutoScalingGroup {
+                max_size: Some(u32::MAX),
+                desired_capacity: Some(10_001),
+                ..good.clone()
+            },
+            "Desired capacity:10001 is more than 10000",
+        ),
+        (
             CreateAutoScalingGroup { availability_zones: Vec::new(), ..good.clone() },
             "At least one Availability Zone or VPC Subnet is required.",
         ),
@@ -332,7 +360,7 @@ fn a_group_is_deleted_when_it_is_empty_or_by_force() {
     stage.refuses(&delete(false), "ResourceInUse", "while there are instances");
     stage.asks(&delete(true));
     assert!(stage.cloud.group(&web()).unwrap().deleting);
-    stage.refuses(&scale(2), "ScalingActivityInProgress", "");
+    stage.refuses(&scale(2), "ValidationError", "may not be modified while it is pending delete");
     stage.pass(100);
     assert_eq!((stage.cloud.group(&web()), stage.state(&id)), (None, InstanceState::Terminated));
     stage.refuses(&delete(true), "ValidationError", "AutoScalingGroup name not found");

@@ -3,7 +3,9 @@
 use crate::groups::{LAUNCHING, TERMINATING, end, group, hook, lifecycle, lifecycles, members, started, web};
 use crate::instances::terminate;
 use crate::stage::Stage;
-use local_ec2::autoscaling::{CreateAutoScalingGroup, DetachInstances, EnterStandby, ExitStandby};
+use local_ec2::autoscaling::{
+    ActivityStatus, CreateAutoScalingGroup, DetachInstances, EnterStandby, ExitStandby,
+};
 use local_ec2::state::Lifecycle;
 use planner::ids::InstanceId;
 use planner::observation::InstanceState;
@@ -41,12 +43,16 @@ fn with(min: u32, max: u32) -> (Stage, InstanceId) {
 #[test]
 fn an_instance_on_standby_runs_and_counts_no_more() {
     let (mut stage, id) = with(0, 4);
-    stage.asks(&enter(&id, true));
+    let [entering] = stage.asks(&enter(&id, true)).try_into().unwrap();
+    let words = (format!("Moving EC2 instance to Standby: {id}"), ActivityStatus::InProgress);
+    assert_eq!((entering.description, entering.status), words);
     assert_eq!((lifecycle(&stage, &id), desired(&stage)), (Lifecycle::EnteringStandby, 0));
     stage.pass(100);
     assert_eq!((lifecycle(&stage, &id), stage.state(&id)), (Lifecycle::Standby, InstanceState::Running));
     assert_eq!(members(&stage).len(), 1);
-    stage.asks(&exit(&id));
+    let [leaving] = stage.asks(&exit(&id)).try_into().unwrap();
+    let words = (format!("Moving EC2 instance out of Standby: {id}"), ActivityStatus::PreInService);
+    assert_eq!((leaving.description, leaving.status), words);
     assert_eq!((lifecycle(&stage, &id), desired(&stage)), (Lifecycle::Pending, 1));
     stage.pass(40);
     assert_eq!(lifecycles(&stage), [Lifecycle::InService]);
@@ -135,4 +141,18 @@ fn a_detached_instance_runs_on_without_its_group() {
     assert_eq!(lifecycles(&stage), [Lifecycle::InService]);
     assert!(!now.contains(&id));
     stage.refuses(&detach(&id, false), "ValidationError", "is not part of Auto Scaling group web.");
+}
+
+#[test]
+fn a_call_names_at_most_twenty_instances() {
+    let (mut stage, id) = with(0, 4);
+    let instance_ids = vec![id.to_string(); 21];
+    let words = "List exceeds the maximum number of instances to";
+    let call = EnterStandby { instance_ids: instance_ids.clone(), ..enter(&id, false) };
+    stage.refuses(&call, "ValidationError", words);
+    let call = ExitStandby { instance_ids: instance_ids.clone(), ..exit(&id) };
+    stage.refuses(&call, "ValidationError", words);
+    let call = DetachInstances { instance_ids, ..detach(&id, false) };
+    stage.refuses(&call, "ValidationError", words);
+    assert_eq!(lifecycles(&stage), [Lifecycle::InService]);
 }

@@ -9,8 +9,10 @@ use tokio::task::JoinHandle;
 
 pub(crate) const HOLDFAST: &str = "HOLDFASTKEY";
 pub(crate) const OTHER: &str = "AKIAOTHER";
-/// What stands before the parameters of every call.
+/// What stands before the parameters of every call of EC2's.
 const VERSION: &str = "Version=2016-11-15&Action=";
+/// And of Auto Scaling's.
+const SCALING: &str = "Version=2011-01-01&Action=";
 
 /// An answer. One without a status is a connection that was closed without one.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,10 +57,18 @@ impl Ec2 {
         read(stream).await
     }
 
-    fn post(path: &str, key: &str, body: &[u8]) -> Vec<u8> {
+    /// The answer to a request, whatever it is like.
+    pub(crate) async fn sent(&self, request: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        read(stream).await
+    }
+
+    fn post(path: &str, service: &str, key: &str, body: &[u8]) -> Vec<u8> {
+        let scope = format!("{key}/20261123/us-east-1/{service}/aws4_request");
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\
-             authorization: AWS4-HMAC-SHA256 Credential={key}/20261123/us-east-1/ec2/aws4_request, Signature=0\r\n\r\n",
+             authorization: AWS4-HMAC-SHA256 Credential={scope}, Signature=0\r\n\r\n",
             body.len()
         );
         [head.as_bytes(), body].concat()
@@ -72,8 +82,25 @@ impl Ec2 {
     /// Sends a body to EC2, and does not wait for the answer.
     pub(crate) async fn begin(&self, key: &str, body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let _ = stream.write_all(&Self::post("/", key, body)).await;
+        let _ = stream.write_all(&Self::post("/", "ec2", key, body)).await;
         stream
+    }
+
+    /// Sends a body that is signed for Auto Scaling.
+    pub(crate) async fn scaling_form(&self, body: &[u8]) -> Reply {
+        self.sent(&Self::post("/", "autoscaling", OTHER, body)).await
+    }
+
+    /// Calls Auto Scaling with an action and its parameters: `PutLifecycleHook&AutoScalingGroupName=…`.
+    pub(crate) async fn scale(&self, key: &str, call: &str) -> Reply {
+        self.form(key, format!("{SCALING}{call}").as_bytes()).await
+    }
+
+    /// The answer to a call of Auto Scaling that has to succeed.
+    pub(crate) async fn scales(&self, call: &str) -> String {
+        let reply = self.scale(OTHER, call).await;
+        assert_eq!(reply.status, Some(200), "{call}: {}", reply.body);
+        reply.body
     }
 
     /// Calls EC2 with an action and its parameters: `AttachVolume&VolumeId=…`.
@@ -111,15 +138,14 @@ impl Ec2 {
     /// Calls EC2 by GET.
     pub(crate) async fn get(&self, call: &str) -> Reply {
         let head = format!("GET /?{VERSION}{call} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
-        read(stream).await
+        self.sent(head.as_bytes()).await
     }
 
     /// Gives a command whatever its object is like.
     pub(crate) async fn command(&self, command: &str, object: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(&Self::post(&format!("/_/{command}"), OTHER, object.as_bytes())).await.unwrap();
+        let path = format!("/_/{command}");
+        stream.write_all(&Self::post(&path, "ec2", OTHER, object.as_bytes())).await.unwrap();
         let reply = read(stream).await;
         (reply.status.expect("an answer"), serde_json::from_str(&reply.body).expect("JSON"))
     }

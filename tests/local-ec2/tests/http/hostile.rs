@@ -2,6 +2,7 @@
 
 use crate::client::{Ec2, HOLDFAST, Reply};
 use local_ec2::actions::Action;
+use local_ec2::autoscaling;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -96,6 +97,21 @@ fn name() -> impl Strategy<Value = String> {
         "NetworkInterface",
         "DeviceIndex",
         "SecondaryPrivateIpAddressCount",
+        "AutoScalingGroupName",
+        "AutoScalingGroupNames",
+        "InstanceIds",
+        "member",
+        "MaxRecords",
+        "MinSize",
+        "MaxSize",
+        "DesiredCapacity",
+        "AvailabilityZones",
+        "LaunchTemplate",
+        "LifecycleHookName",
+        "LifecycleTransition",
+        "HeartbeatTimeout",
+        "LifecycleActionResult",
+        "ShouldDecrementDesiredCapacity",
         "1",
         "2",
         "0",
@@ -128,6 +144,9 @@ fn value() -> impl Strategy<Value = String> {
         "\\",
         "tag:a",
         "aws:a",
+        "web",
+        "CONTINUE",
+        "autoscaling:EC2_INSTANCE_LAUNCHING",
     ]);
     prop_oneof![usual.prop_map(str::to_owned), any::<String>()]
 }
@@ -143,12 +162,40 @@ fn any_form_of_any_action_is_answered_with_a_document() {
 }
 
 #[test]
+fn any_form_of_any_action_of_auto_scaling_is_answered_with_a_document() {
+    let action = prop::sample::select(autoscaling::NAMES.to_vec());
+    check((action, vec((name(), value()), 0..8)), 1000, &async |ec2, (action, parameters)| {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action).append_pair("Version", "2011-01-01").extend_pairs(parameters);
+        document(ec2.form(HOLDFAST, form.finish().as_bytes()).await)
+    });
+}
+
+#[test]
+fn a_group_of_any_size_is_made_or_refused() {
+    let number = || prop_oneof![0..6_u64, 0..20_000_u64, any::<u32>().prop_map(u64::from), any::<u64>()];
+    check((any::<u64>(), number(), number(), number()), 300, &async |ec2, (name, min, desired, max)| {
+        let object =
+            format!("{{\"name\": \"g{name}\", \"min\": {min}, \"desired\": {desired}, \"max\": {max}}}");
+        let (status, answer) = ec2.command("group", &object).await;
+        let is_good = min <= desired && desired <= max && desired <= 10_000 && u32::try_from(max).is_ok();
+        assert_eq!(status == 200, is_good, "{object}: {answer}");
+        Reply { status: Some(status), body: answer.to_string() }
+    });
+}
+
+#[test]
 fn any_command_is_answered_in_json() {
     let command = prop::sample::select(vec![
         "interrupt",
         "drain",
         "starve",
         "launch",
+        "group",
+        "scale",
+        "end",
+        "standby",
+        "exit-standby",
         "faults",
         "weather",
         "events",
@@ -159,7 +206,7 @@ fn any_command_is_answered_in_json() {
     ]);
     let object = prop_oneof![
         any::<String>(),
-        "\\{\"(instance|volume|zone|shares|script|lost|travel|spot|tags)\": ?(\"[a-z:=*0-9]{0,8}\"|[0-9.e-]{1,4}|\\[\\]|null|\\{\\})\\}",
+        "\\{\"(instance|volume|zone|group|name|desired|shares|script|lost|travel|spot|tags)\": ?(\"[a-z:=*0-9]{0,8}\"|[0-9.e-]{1,4}|\\[\\]|null|\\{\\})\\}",
     ];
     check((command, object), 500, &async |ec2, (command, object)| {
         let (status, answer) = ec2.command(command, &object).await;

@@ -11,6 +11,8 @@ mod answers;
 mod client;
 mod control;
 mod faults;
+mod groups;
+mod groups_refused;
 mod hostile;
 mod refusals;
 mod ssm;

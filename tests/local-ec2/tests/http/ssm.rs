@@ -50,6 +50,7 @@ async fn what_is_refused_has_its_code_where_the_sdk_looks_for_it() {
     for (action, body, code) in [
         ("SendCommand", json!({"DocumentName": "Drain", "Colour": "red"}), "SerializationException"),
         ("SendCommand", json!([]), "SerializationException"),
+        ("SendCommand", json!({"InstanceIds": [instance]}), "ValidationException"),
         ("ListCommands", json!({"Filters": [{"key": "Colour", "value": ""}]}), "InvalidFilterKey"),
         ("GetParameter", json!({}), "UnknownOperationException"),
     ] {

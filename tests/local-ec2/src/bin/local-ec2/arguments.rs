@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
-A strict local EC2: refuses what EC2 refuses, takes the time that EC2 takes.
+A strict local EC2: refuses what EC2 refuses, takes the time that EC2 takes. At the same address it has Auto Scaling
+groups with their lifecycle hooks, and the commands of Systems Manager that drain an instance.
 
   --port N            the port to listen on; 0, the default, is a free one
   --host ADDRESS      the address to listen on; 127.0.0.1 unless said otherwise

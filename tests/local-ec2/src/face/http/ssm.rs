@@ -27,6 +27,7 @@ pub(super) enum Call {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct SendBody {
+    #[serde(default)]
     document_name: String,
     #[serde(default)]
     instance_ids: Vec<String>,

@@ -126,6 +126,6 @@ fn written(xml: &mut Xml, activity: &Activity) {
     xml.text("Description", &activity.description);
     xml.text("Cause", "At the request of a user.");
     xml.time("StartTime", activity.started);
-    xml.text("StatusCode", "InProgress");
+    xml.text("StatusCode", activity.status.as_str());
     xml.text("Progress", 0);
 }
