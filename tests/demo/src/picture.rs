@@ -15,7 +15,7 @@ const TOP: f64 = 8.0;
 const KEY: f64 = 36.0;
 
 const KEY_TEXT: &str = "Full: runs, or has it and runs. Hatched: runs, and is about to go. \
-Pale: pending or ending, on the way, or at an instance that does not run.";
+Pale: pending or ending, on the way, being drained, or at an instance that does not run.";
 
 /// Of no fonts but the system's, and of colours that can be told apart without seeing red or green.
 const STYLE: &str = "

@@ -121,7 +121,7 @@ impl Story {
         match function {
             spot_interruption_warning::FUNCTION => format!("the warning for {name}"),
             rebalance_recommendation::FUNCTION => format!("the recommendation for {name}"),
-            instance_state_change::FUNCTION => format!("{name} is in another state"),
+            instance_state_change::FUNCTION => format!("{name} changed its state"),
             other => format!("{other} of {name}"),
         }
     }

@@ -67,7 +67,8 @@ impl<'r> Panel<'r> {
     }
 
     pub(super) fn height(&self) -> f64 {
-        HEAD + LANE * count(self.lanes()) + AXIS + ROW * count(self.items.len()) + FOOT
+        let rows = self.items.iter().map(|item| wrapped(&item.text).len()).sum();
+        HEAD + LANE * count(self.lanes()) + AXIS + ROW * count(rows) + FOOT
     }
 
     pub(super) fn draw(&self, canvas: &mut Canvas) -> io::Result<()> {
@@ -175,16 +176,34 @@ impl<'r> Panel<'r> {
     }
 
     fn draw_list(&self, canvas: &mut Canvas) -> io::Result<()> {
-        let top = self.lane_top(self.lanes()) + AXIS;
+        let mut middle = self.lane_top(self.lanes()) + AXIS + ROW / 2.0;
         for (number, item) in self.items.iter().enumerate() {
-            let middle = top + ROW * (count(number) + 0.5);
             draw_number(canvas, (MARGIN + DISC, middle), number)?;
             let time = format!("{} s", seconds(item.at));
             canvas.text("small", (MARGIN + 64.0, middle + 4.0), Anchor::End, &time)?;
-            canvas.text("words", (MARGIN + 76.0, middle + 4.0), Anchor::Start, &item.text)?;
+            for line in wrapped(&item.text) {
+                canvas.text("words", (MARGIN + 76.0, middle + 4.0), Anchor::Start, &line)?;
+                middle += ROW;
+            }
         }
         Ok(())
     }
+}
+
+/// The text in lines that are no longer than the picture is wide, unless a word is.
+fn wrapped(text: &str) -> Vec<String> {
+    const LETTERS: usize = 110;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= LETTERS => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn draw_number(canvas: &mut Canvas, (x, y): (f64, f64), number: usize) -> io::Result<()> {
@@ -217,4 +236,18 @@ fn colour(bar: &Bar) -> &'static str {
 
 fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn a_long_text_is_wrapped_between_words() {
+        let long = ["word"; 45].join(" ");
+        let lines = wrapped(&long);
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [109, 109, 4]);
+        assert_eq!(lines.join(" "), long);
+        assert_eq!(wrapped("short"), ["short"]);
+    }
 }
