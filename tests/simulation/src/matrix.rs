@@ -154,6 +154,7 @@ impl<'a> Matrix<'a> {
         quiet::minute().await;
         let mut wrong = quiet::settle(&region, trace, self.mistake).await;
         wrong.extend(unheld(&region.cloud()));
+        wrong.extend(expired(&region.cloud()));
         let mut faults = BTreeMap::new();
         for ((_, fault), count) in region.cloud().fault_counts() {
             *faults.entry(*fault).or_default() += count;
@@ -192,6 +193,12 @@ fn unheld(cloud: &Cloud) -> Vec<String> {
     let held = goal::held(cloud);
     let slots = goal::slots(cloud).into_iter().filter(|(name, _)| !held.contains_key(name));
     slots.map(|(name, parts)| format!("{}/{} is not held: {parts}", name.0, name.1)).collect()
+}
+
+/// No lifecycle action of a story runs into its time-out: Holdfast completes it.
+fn expired(cloud: &Cloud) -> Option<String> {
+    let expired = cloud.action_counts().expired;
+    (expired > 0).then(|| format!("{expired} lifecycle actions were completed by nobody"))
 }
 
 async fn invoke(region: &Region, call: &Call, trace: &Trace, mistake: Option<Mistake>) -> Ended {

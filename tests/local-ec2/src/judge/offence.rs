@@ -38,6 +38,8 @@ pub enum Offence {
     DrainedInHealth { instance: InstanceId },
     #[error("{instance} was terminated, and nothing says that it is about to go")]
     TerminatedInHealth { instance: InstanceId },
+    #[error("{instance} was let go in its group, and {reason}")]
+    LetGoTooSoon { instance: InstanceId, reason: String },
     #[error("{instance} was terminated, and {volume} goes with it")]
     TerminatedWithVolume { instance: InstanceId, volume: VolumeId },
 }
@@ -61,6 +63,7 @@ impl Offence {
             | Self::Displaced { .. }
             | Self::DrainedInHealth { .. }
             | Self::TerminatedInHealth { .. }
+            | Self::LetGoTooSoon { .. }
             | Self::TerminatedWithVolume { .. } => false,
         }
     }

@@ -20,6 +20,8 @@ pub struct ActionCounts {
     pub continued: u64,
     /// Those that a call completed with `ABANDON`.
     pub abandoned: u64,
+    /// How often one was prolonged by a heartbeat.
+    pub prolonged: u64,
     /// Those that nobody completed in time.
     pub expired: u64,
     /// Those whose hook was deleted.
@@ -79,6 +81,7 @@ impl Cloud {
     /// Waits on, from now as long as the hook says, though never beyond its limit.
     pub(crate) fn put_off(&mut self, id: &InstanceId, token: &str) {
         let now = self.now;
+        self.action_counts.prolonged += 1;
         let Some(action) = self.action(id, token) else { return };
         action.deadline = (now + action.timeout).min(action.limit);
         let deadline = action.deadline;
