@@ -268,12 +268,10 @@ fn terminate_hook_drained(cloud: &mut Cloud) -> Result<(), Unprepared> {
 
 fn ended_in_group(cloud: &mut Cloud, tags: &[(&str, &str)]) -> Result<(), Unprepared> {
     group(cloud, 1)?;
-    let holder = cloud.instances().next().map(|instance| instance.id.clone());
-    slot_of(cloud, tags, (1, 1), holder.as_ref())?;
+    let Some(holder) = cloud.instances().next().map(|instance| instance.id.clone()) else { return Ok(()) };
+    slot_of(cloud, tags, (1, 1), Some(&holder))?;
     begin(cloud);
-    for holder in holder {
-        groups::end(cloud, &holder)?;
-    }
+    groups::end(cloud, &holder)?;
     Ok(())
 }
 

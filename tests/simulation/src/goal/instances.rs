@@ -212,7 +212,7 @@ impl<'c> Standing<'c> {
     }
 
     /// Whether it is a healthy instance of the fleet, and of no other.
-    fn is_fit(&self, name: &Name, instance: &Instance) -> bool {
+    pub(super) fn is_fit(&self, name: &Name, instance: &Instance) -> bool {
         fleets(instance).contains(name.0.as_str())
             && self.has_one_fleet(instance)
             && is_healthy(self.cloud, &instance.id)

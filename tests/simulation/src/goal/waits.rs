@@ -67,7 +67,7 @@ pub fn kept(cloud: &Cloud) -> BTreeMap<InstanceId, String> {
     kept
 }
 
-/// Whether the slot is to be on the instance and is not whole there, and could be on no other.
+/// Whether the slot is to be on the instance and is not whole there, and no other instance may take one.
 fn is_bound_for(
     name: &Name,
     parts: &Parts<'_>,
@@ -78,6 +78,7 @@ fn is_bound_for(
     parts.holder(cloud).is_none()
         && parts.volumes.iter().all(|volume| volume.life == VolumeLife::Ready)
         && standing.who_could_hold(name, parts) == [instance.id.clone()]
+        && !cloud.instances().any(|other| other.id != instance.id && standing.is_fit(name, other))
 }
 
 /// Whether the slot is on the instance, has to come off before that ends, and can.
@@ -129,7 +130,7 @@ fn has_failed(instance: &Instance, cloud: &Cloud) -> bool {
 fn was_announced_lately(instance: &Instance, cloud: &Cloud) -> bool {
     let since = instances::marked_since(instance);
     let mark = instance.tags.get("holdfast:draining").unwrap_or_default();
-    mark.starts_with("terminate lifecycle action")
+    mark.starts_with("terminate-lifecycle-action ")
         && since.is_some_and(|since| (0..PUT_OFF).contains(&(cloud.now() - since).num_seconds()))
 }
 
