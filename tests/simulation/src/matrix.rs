@@ -12,7 +12,7 @@ use crate::seed::on_paused_clock;
 use crate::trace::Trace;
 use local_ec2::{Cloud, Fault, Region};
 use reconciler::clock::Clock;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 /// Which call meets which fault.
@@ -34,6 +34,8 @@ pub struct Tally {
     pub pairs: u64,
     /// What happened, by kind.
     pub faults: BTreeMap<Fault, u64>,
+    /// Which action met which of them.
+    pub met: BTreeSet<(&'static str, Fault)>,
     /// What was not as it should be.
     pub failures: Vec<String>,
 }
@@ -68,7 +70,7 @@ pub struct Matrix<'a> {
 
 struct Told {
     calls: u64,
-    faults: BTreeMap<Fault, u64>,
+    faults: BTreeMap<(&'static str, Fault), u64>,
     wrong: Vec<String>,
 }
 
@@ -107,8 +109,9 @@ impl<'a> Matrix<'a> {
             1 => tally.singles += 1,
             _ => tally.pairs += 1,
         }
-        for (fault, count) in told.faults {
+        for ((action, fault), count) in told.faults {
             *tally.faults.entry(fault).or_default() += count;
+            tally.met.insert((action, fault));
         }
         let name = self.scenario.name;
         let faults =
@@ -155,10 +158,7 @@ impl<'a> Matrix<'a> {
         let mut wrong = quiet::settle(&region, trace, self.mistake).await;
         wrong.extend(unheld(&region.cloud()));
         wrong.extend(expired(&region.cloud()));
-        let mut faults = BTreeMap::new();
-        for ((_, fault), count) in region.cloud().fault_counts() {
-            *faults.entry(*fault).or_default() += count;
-        }
+        let faults = region.cloud().fault_counts().clone();
         Ok(Told { calls, faults, wrong })
     }
 
@@ -219,6 +219,7 @@ impl Tally {
         for (fault, count) in other.faults {
             *self.faults.entry(fault).or_default() += count;
         }
+        self.met.extend(other.met);
         self.failures.extend(other.failures);
     }
 

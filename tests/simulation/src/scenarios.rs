@@ -41,8 +41,8 @@ pub const SCENARIOS: [Scenario; 13] = [
     Scenario { name: "interruption warning, drained", prepare: drained },
     Scenario { name: "two volumes, drained by hand", prepare: drained_by_hand },
     Scenario { name: "launch hook", prepare: launch_hook },
-    Scenario { name: "launch and terminate hooks, on-release", prepare: terminate_hook },
-    Scenario { name: "launch and terminate hooks, drained", prepare: terminate_hook_drained },
+    Scenario { name: "terminate and launch hooks, on-release", prepare: terminate_hook },
+    Scenario { name: "terminate hook, drained", prepare: terminate_hook_drained },
 ];
 
 impl Scenario {
@@ -258,21 +258,30 @@ fn launch_hook(cloud: &mut Cloud) -> Result<(), Unprepared> {
     Ok(())
 }
 
+/// The group has another instance in the holder's place, which waits in its turn.
 fn terminate_hook(cloud: &mut Cloud) -> Result<(), Unprepared> {
-    ended_in_group(cloud, &DRAINED[..1])
-}
-
-fn terminate_hook_drained(cloud: &mut Cloud) -> Result<(), Unprepared> {
-    ended_in_group(cloud, &DRAINED)
-}
-
-fn ended_in_group(cloud: &mut Cloud, tags: &[(&str, &str)]) -> Result<(), Unprepared> {
-    group(cloud, 1)?;
-    let Some(holder) = cloud.instances().next().map(|instance| instance.id.clone()) else { return Ok(()) };
-    slot_of(cloud, tags, (1, 1), Some(&holder))?;
-    begin(cloud);
+    let Some(holder) = holder_in_group(cloud, &DRAINED[..1], 1)? else { return Ok(()) };
     groups::end(cloud, &holder)?;
     Ok(())
+}
+
+/// The candidate is in service already. Of two instances that are as old, the group ends the first.
+fn terminate_hook_drained(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    holder_in_group(cloud, &DRAINED, 2)?;
+    groups::scale(cloud, "web", 1)?;
+    Ok(())
+}
+
+fn holder_in_group(
+    cloud: &mut Cloud,
+    tags: &[(&str, &str)],
+    size: usize,
+) -> Result<Option<InstanceId>, Unprepared> {
+    group(cloud, size)?;
+    let holder = cloud.instances().next().map(|instance| instance.id.clone());
+    slot_of(cloud, tags, (1, 1), holder.as_ref())?;
+    begin(cloud);
+    Ok(holder)
 }
 
 /// How long a story goes on by itself, until its world is quiet.

@@ -186,8 +186,8 @@ fn an_instance_that_nobody_lets_go_is_found() {
 
 #[test]
 fn an_instance_that_is_let_go_before_its_slot_is_there_or_safely_off_is_found() {
-    is_found(Mistake::HastyComplete, "is to come");
-    is_found(Mistake::HastyComplete, "is to come off");
+    is_found(Mistake::HastyComplete, "is on its way to it");
+    is_found(Mistake::HastyComplete, "is to come off it");
 }
 
 #[test]
@@ -200,9 +200,9 @@ fn the_matrix_finds_what_a_story_with_hooks_does_wrong() {
             told => panic!("{name}: {mistake:?} passed unnoticed: {told:?}"),
         }
     };
-    let drained = "launch and terminate hooks, drained";
+    let drained = "terminate hook, drained";
     assert!(wrong("launch hook", Mistake::NeverComplete).contains("and still waits"));
-    assert!(wrong(drained, Mistake::HastyComplete).contains("is to come off"));
+    assert!(wrong(drained, Mistake::HastyComplete).contains("is to come off it"));
 }
 
 #[test]

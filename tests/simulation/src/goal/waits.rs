@@ -49,9 +49,9 @@ pub fn kept(cloud: &Cloud) -> BTreeMap<InstanceId, String> {
         for (name, parts) in own {
             let reason = match member.lifecycle {
                 Lifecycle::PendingWait => is_bound_for(name, parts, instance, &standing, cloud)
-                    .then(|| format!("{}/{} is to come", name.0, name.1)),
+                    .then(|| format!("{}/{} is on its way to it", name.0, name.1)),
                 Lifecycle::TerminatingWait => is_to_leave(name, parts, instance, &standing, cloud)
-                    .then(|| format!("{}/{} is to come off", name.0, name.1)),
+                    .then(|| format!("{}/{} is to come off it", name.0, name.1)),
                 Lifecycle::Pending
                 | Lifecycle::PendingProceed
                 | Lifecycle::InService
