@@ -92,7 +92,7 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
         if let Seat::Running(anchor) | Seat::Accepted(anchor) = volume.seat(observation)
             && anchor.id != instance.id
             && !has_first(anchor)
-            && !drain::may_come_off(volume, anchor, slot, view)
+            && !drain::may_come_off(volume, anchor, instance, slot, view)
         {
             return Some(format!("is not {}, which has {}", anchor.id, volume.id));
         }

@@ -47,9 +47,9 @@ pub fn plan(observation: &Observation) -> Plan {
         Scene { slot, view: &view, given, claimed: &claimed, expected: &expected }.decide(verdict)
     });
     let slots: Vec<SlotPlan> = decided.collect();
-    let (steps, of_hooks) = hooks::steps(&view, &slots);
+    let (steps, next, of_hooks) = hooks::steps(&view, &slots);
     let findings = of_the_fleet(&observation).into_iter().chain(of_hooks).collect();
-    Plan { fleet: observation.fleet.clone(), slots, steps, findings }
+    Plan { fleet: observation.fleet.clone(), slots, steps, next, findings }
 }
 
 /// What a slot asks of the matching; nothing when it has a holder that stays, or could use no instance.

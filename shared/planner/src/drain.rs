@@ -66,9 +66,19 @@ fn settled_on<'v>(slot: &Slot<'v>, instance: &Instance) -> impl Iterator<Item = 
     slot.volumes.iter().copied().filter(here)
 }
 
-/// Whether the slot may leave the instance, which runs with this volume of it, though nobody else has released that.
-pub(crate) fn may_come_off(volume: &Volume, on: &Instance, slot: &Slot<'_>, view: &View<'_>) -> bool {
-    slot.policy(view.observation) == Policy::Drain
+/// Whether the slot may leave the instance, which runs with this volume of it, for another one, though nobody else has
+/// released that.
+pub(crate) fn may_come_off(
+    volume: &Volume,
+    on: &Instance,
+    to: &Instance,
+    slot: &Slot<'_>,
+    view: &View<'_>,
+) -> bool {
+    // Nothing is won by moving from one that may go to another.
+    let is_better = on.health() != Health::Recommended || to.health() == Health::Healthy;
+    is_better
+        && slot.policy(view.observation) == Policy::Drain
         && handover::is_called_for(slot, on, view)
         && drain_step(&[volume], on, view).is_some_and(|step| {
             let memory = &view.observation.memory;

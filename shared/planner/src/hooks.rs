@@ -1,13 +1,13 @@
 //! Lifecycle actions: which of the instances that their Auto Scaling group keeps waiting may go on.
 //!
-//! One that launches waits while a slot is on its way to it. One that is to be terminated waits while its slot can be handed
-//! over, or drained, before. Nobody else waits for anything.
+//! One that launches waits until it runs, and while a slot is on its way to it. One that is to be terminated waits while
+//! its slot can be handed over, or drained, before. Nobody else waits for anything.
 
 use crate::finding::Finding;
 use crate::ids::{InstanceId, SlotName};
 use crate::lifecycle::{ActionResult, LifecycleHook, LifecycleState, Transition};
-use crate::observation::{Instance, Observation};
-use crate::plan::{SlotPlan, Step};
+use crate::observation::{Instance, InstanceState, Observation};
+use crate::plan::{Next, SlotPlan, Step};
 use crate::view::View;
 use std::collections::BTreeSet;
 
@@ -18,10 +18,10 @@ pub const PREFIX: &str = "holdfast";
 /// reference, `PutLifecycleHook`).
 const BEAT_SECONDS: i64 = 20;
 
-/// What to do about the lifecycle actions of the fleet's instances, and what to tell.
-pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Vec<Finding>) {
+/// What to do about the lifecycle actions of the fleet's instances, what to wait for, and what to tell.
+pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Next, Vec<Finding>) {
     let observation = view.observation;
-    let (mut steps, mut findings) = (Vec::new(), Vec::new());
+    let (mut steps, mut next, mut findings) = (Vec::new(), Next::Nothing, Vec::new());
     for instance in observation.instances.iter().filter(|instance| observation.is_member(instance)) {
         let is_stranded = is_stranded(instance, observation);
         if is_stranded {
@@ -33,13 +33,17 @@ pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Vec<Find
         for hook in pending(instance, observation) {
             let gives_up = is_stranded && observation.abandons && hook.transition == Transition::Launching;
             let result = if gives_up { ActionResult::Abandon } else { ActionResult::Continue };
-            let waits = is_waited_for(&instance.id, hook.transition, slots);
+            let is_early = !gives_up && hook.transition == Transition::Launching && is_starting(instance);
+            if is_early {
+                next = Next::Candidate;
+            }
+            let waits = is_early || is_waited_for(&instance.id, hook.transition, slots);
             steps.extend(step(hook, instance, waits, result, observation));
         }
     }
     let failures = observation.memory.failures.iter().filter(|failure| failure.slot.is_none());
     findings.extend(failures.map(crate::memory::Failure::finding));
-    (steps, findings)
+    (steps, next, findings)
 }
 
 /// The hooks of Holdfast at which the instance waits.
@@ -51,6 +55,13 @@ fn pending<'a>(instance: &Instance, observation: &'a Observation) -> Vec<&'a Lif
             && hook.name.starts_with(PREFIX)
     };
     observation.hooks.iter().filter(is_its).collect()
+}
+
+/// Whether the instance is to serve and EC2 does not show yet that it runs: by an answer that is stale, or since its group was
+/// faster. What will be on its way to it then is not known before.
+fn is_starting(instance: &Instance) -> bool {
+    let serves = instance.lifecycle.as_ref().is_some_and(LifecycleState::serves);
+    serves && instance.state == InstanceState::Pending
 }
 
 /// Whether a slot is on its way to the instance, or is to come off it before it ends.

@@ -16,6 +16,8 @@ pub struct Plan {
     pub slots: Vec<SlotPlan>,
     /// Steps that are of no slot, side by side with those of the slots: what becomes of lifecycle actions.
     pub steps: Vec<Step>,
+    /// What these are to wait for.
+    pub next: Next,
     /// What concerns no slot in particular.
     pub findings: Vec<Finding>,
 }

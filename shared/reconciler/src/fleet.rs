@@ -16,7 +16,7 @@ use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
 use planner::memory::Memory;
 use planner::observation::Observation;
-use planner::plan::{Next, Plan, SlotPlan, SlotState, Step};
+use planner::plan::{Next, Plan, SlotState, Step};
 use planner::tags::DrainingTag;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -185,7 +185,7 @@ impl FleetRun {
     /// The slots for which a retry may do what this invocation could not.
     pub(crate) fn unfinished(&self, patience: Patience) -> impl Iterator<Item = String> {
         let slots = self.plan.iter().filter(|_| self.unfinished).flat_map(|plan| &plan.slots);
-        let open = slots.filter(move |slot| slot.steps().next().is_some() || is_awaited(slot, patience));
+        let open = slots.filter(move |slot| slot.steps().next().is_some() || is_awaited(slot.next, patience));
         open.map(|slot| format!("{}/{}", self.fleet, slot.slot))
     }
 
@@ -240,13 +240,14 @@ fn pause_after(done: &[Done], plan: &Plan, patience: Patience, backoff: &mut Bac
     if stale {
         return Some(backoff.pause_after_stale());
     }
-    let awaited = plan.slots.iter().any(|slot| is_awaited(slot, patience));
+    let mut nexts = plan.slots.iter().map(|slot| slot.next).chain([plan.next]);
+    let awaited = nexts.any(|next| is_awaited(next, patience));
     (!done.is_empty() || awaited).then(|| backoff.pause())
 }
 
-/// Whether a later look may see of the slot what is worth waiting for.
-fn is_awaited(slot: &SlotPlan, patience: Patience) -> bool {
-    match slot.next {
+/// Whether a later look may see what is worth waiting for.
+fn is_awaited(next: Next, patience: Patience) -> bool {
+    match next {
         Next::Nothing => false,
         Next::Transition => true,
         Next::Candidate => patience >= Patience::Candidates,

@@ -12,6 +12,7 @@ use crate::faults::{Fate, Fault, Faults, Shares};
 use crate::history::Store;
 use crate::ids::{FleetId, GroupName, Mint, SpotRequestId, TemplateId};
 use crate::judge::{Judge, Offence};
+use crate::life::ActionCounts;
 use crate::setup::{Principal, Setup, Throttling};
 use crate::ssm::Command;
 use crate::state::{Address, Fleet, Group, Instance, Interface, LaunchTemplate, Member, SpotRequest, Volume};
@@ -57,6 +58,9 @@ pub struct Cloud {
     /// What was made for each client token, and by which call.
     pub(crate) client_tokens: BTreeMap<String, (String, String)>,
     pub(crate) bus: Bus,
+    pub(crate) action_counts: ActionCounts,
+    /// Instances that EC2 has recommended to replace.
+    pub(crate) recommended: BTreeSet<InstanceId>,
     throttle: Throttle,
     call_counts: BTreeMap<&'static str, u64>,
     pub(crate) faults: Faults,
@@ -97,6 +101,8 @@ impl Cloud {
             starved_zones: BTreeSet::new(),
             client_tokens: BTreeMap::new(),
             bus: Bus::new(setup.weather, stream(4)),
+            action_counts: ActionCounts::default(),
+            recommended: BTreeSet::new(),
             throttle,
             call_counts: BTreeMap::new(),
             faults: Faults::new(setup.faults.clone(), stream(5)),
@@ -196,6 +202,11 @@ impl Cloud {
     /// What the bus did so far.
     pub fn bus_counts(&self) -> BusCounts {
         self.bus.counts()
+    }
+
+    /// What became of lifecycle actions so far.
+    pub fn action_counts(&self) -> ActionCounts {
+        self.action_counts
     }
 
     /// From now on events travel like this.

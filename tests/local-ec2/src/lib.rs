@@ -86,7 +86,7 @@ pub use faults::{BadSpec, Fate, Fault, Shares};
 pub use filter::Filter;
 pub use ids::{FleetId, GroupName, ReservationId, SpotRequestId, TemplateId};
 pub use judge::{Judge, Offence, Violation};
-pub use life::Launch;
+pub use life::{ActionCounts, Launch};
 pub use listing::{Listing, Page};
 pub use setup::{Principal, Setup, StaleDisassociation, Throttling};
 pub use tags::TagSet;

@@ -13,6 +13,7 @@ mod spot;
 
 pub(crate) use attachments::Detachment;
 pub(crate) use endings::Cause;
+pub use hooks::ActionCounts;
 pub(crate) use instances::StopKind;
 pub use launches::Launch;
 

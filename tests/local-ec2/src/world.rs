@@ -62,6 +62,7 @@ impl Cloud {
             return Err(Impossible(format!("{id} is no spot instance, and EC2 recommends nothing of it")));
         }
         self.emit(events::rebalance(id));
+        self.recommended.insert(id.clone());
         self.put_at_risk(id);
         self.put_member_at_risk(id);
         Ok(())

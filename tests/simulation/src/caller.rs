@@ -1,11 +1,12 @@
 //! One invocation's EC2: the local one, with its calls traced and its looks counted. It may make a mistake on purpose.
 
 use crate::deployment::DOCUMENT;
+use crate::goal;
 use crate::ledger::{Ledger, Write};
 use crate::mistake::Mistake;
 use crate::trace::Trace;
 use local_ec2::actions::{AssociateAddress, DetachVolume, Operation};
-use local_ec2::{InProcess, Principal, Region, RegionClock, Time};
+use local_ec2::{Fault, InProcess, Offence, Principal, Region, RegionClock, Time, Violation};
 use planner::device::{self, DeviceName};
 use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
 use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
@@ -33,6 +34,8 @@ pub struct Caller {
     /// How often the process stands still after an answer.
     drowsiness: f64,
     looks: Mutex<Looks>,
+    /// Who had to wait when the present look began, and why.
+    kept: Mutex<BTreeMap<InstanceId, String>>,
 }
 
 /// The looks of an invocation.
@@ -44,6 +47,10 @@ pub struct Looks {
     pub acting: u64,
     /// The latest that did.
     latest: u64,
+    /// How many heartbeats were sent, which change nothing.
+    pub waiting: u64,
+    /// How many calls were answered with an error, or not at all.
+    errors: u64,
 }
 
 impl Caller {
@@ -51,8 +58,8 @@ impl Caller {
     pub fn new(region: &Region, number: u64, trace: &Trace, mistake: Option<Mistake>) -> Self {
         let inner = region.caller(Principal::Holdfast);
         let (region, trace, born) = (region.clone(), trace.clone(), inner.now());
-        let (ledger, looks) = (Ledger::off(), Mutex::default());
-        Self { inner, region, number, trace, ledger, mistake, born, drowsiness: 0.0, looks }
+        let (ledger, looks, kept) = (Ledger::off(), Mutex::default(), Mutex::default());
+        Self { inner, region, number, trace, ledger, mistake, born, drowsiness: 0.0, looks, kept }
     }
 
     /// The same in a process that stands still now and then after an answer, for that share of answers, as one that Lambda
@@ -106,12 +113,15 @@ impl Caller {
     ) -> Result<(), Ec2Error> {
         {
             let mut looks = self.counted();
-            if looks.latest != looks.made {
+            if action == Action::RecordLifecycleActionHeartbeat {
+                looks.waiting += 1;
+            } else if looks.latest != looks.made {
                 looks.latest = looks.made;
                 looks.acting += 1;
             }
         }
         let answer = call.await;
+        self.counted().errors += u64::from(answer.is_err());
         let (at, subject, accepted) = (self.inner.now(), subject.to_owned(), answer.is_ok());
         self.ledger.act(self.number, Write { at, action, subject, accepted });
         self.tell(|| match &answer {
@@ -129,9 +139,28 @@ impl Caller {
         }
         self.ledger.asked(self.number, self.inner.asked());
         if let Err(error) = &answer {
+            self.counted().errors += 1;
             self.tell(|| format!("{what}: {error}"));
         }
         answer
+    }
+
+    /// Notes who has to wait when a look begins. Where its answers may be old, nobody can say what it should have seen.
+    fn note_the_kept(&self) {
+        let cloud = self.region.cloud();
+        let timing = &cloud.setup().timing;
+        let was_stale = || cloud.fault_counts().keys().any(|(_, fault)| *fault == Fault::Stale);
+        let is_fresh = timing.max_lag.is_zero() || (timing.stale_share == 0.0 && !was_stale());
+        let kept = if is_fresh { goal::kept(&cloud) } else { BTreeMap::new() };
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+    }
+
+    /// Why the instance has to wait, now and when the look began. Nobody has to once a call has failed, for what cannot be
+    /// done is not waited for.
+    fn why_kept(&self, instance: &InstanceId) -> Option<String> {
+        let reason = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(instance).cloned();
+        let reason = reason.filter(|_| self.counted().errors == 0)?;
+        goal::kept(&self.region.cloud()).contains_key(instance).then_some(reason)
     }
 
     /// A command that was never sent, and that drained every volume there is a moment ago.
@@ -180,6 +209,7 @@ fn is_taken(answer: &Result<(), Ec2Error>) -> bool {
 impl Ec2 for Caller {
     async fn volumes(&self) -> Result<Vec<Volume>, Ec2Error> {
         self.counted().made += 1;
+        self.note_the_kept();
         self.ledger.look(self.number, self.inner.now());
         let mut found = self.told("DescribeVolumes", self.inner.volumes().await).await?;
         if self.makes(Mistake::BlindToOthers) {
@@ -361,8 +391,20 @@ impl Ec2 for Caller {
         instance: &InstanceId,
         result: ActionResult,
     ) -> Result<(), Ec2Error> {
-        let call = self.inner.complete_lifecycle_action(group, hook, instance, result);
         let text = || format!("CompleteLifecycleAction {instance} {hook} {}", result.as_str());
+        let call = async {
+            if self.makes(Mistake::NeverComplete) {
+                return Ok(());
+            }
+            let reason = self.why_kept(instance).filter(|_| result == ActionResult::Continue);
+            let answer = self.inner.complete_lifecycle_action(group, hook, instance, result).await;
+            if let Some(reason) = reason.filter(|_| answer.is_ok()) {
+                let offence = Offence::LetGoTooSoon { instance: instance.clone(), reason };
+                let at = self.inner.now();
+                self.region.cloud().judge_mut().add(Violation { at, call: text(), offence });
+            }
+            answer
+        };
         self.act(Action::CompleteLifecycleAction, instance.as_str(), text, call).await
     }
 
@@ -372,6 +414,9 @@ impl Ec2 for Caller {
         hook: &str,
         instance: &InstanceId,
     ) -> Result<(), Ec2Error> {
+        if self.makes(Mistake::HastyComplete) {
+            return self.complete_lifecycle_action(group, hook, instance, ActionResult::Continue).await;
+        }
         let call = self.inner.record_heartbeat(group, hook, instance);
         let text = || format!("RecordLifecycleActionHeartbeat {instance} {hook}");
         self.act(Action::RecordLifecycleActionHeartbeat, instance.as_str(), text, call).await

@@ -1,5 +1,7 @@
 //! Churn: what EC2, fleets, operators and instances do while Holdfast works, at random.
 
+mod groups;
+
 use crate::stage;
 use crate::world::Fleet;
 use chrono::TimeDelta;
@@ -41,6 +43,7 @@ enum Turn {
     Pause,
     Unpause,
     Instance(Deed),
+    Group(groups::Deed),
 }
 
 /// What can happen to an instance.
@@ -96,7 +99,11 @@ impl Churn {
     pub fn turn(&mut self, cloud: &mut Cloud) -> Option<String> {
         self.next = cloud.now() + TimeDelta::milliseconds(self.random.i64(1..=self.pause * 2000));
         self.keep_up(cloud);
-        let turns = TURNS.iter().flat_map(|(turn, weight)| std::iter::repeat_n(*turn, *weight));
+        let has_groups = self.fleets.iter().any(|fleet| fleet.hooks.is_some());
+        let of_groups = groups::DEEDS.iter().filter(|_| has_groups);
+        let of_groups = of_groups.map(|(deed, weight)| (Turn::Group(*deed), *weight));
+        let turns = TURNS.into_iter().chain(of_groups);
+        let turns = turns.flat_map(|(turn, weight)| std::iter::repeat_n(turn, weight));
         let turn = self.random.choice(turns.collect::<Vec<_>>())?;
         let subject = match turn {
             Turn::Launch => self.launch(cloud),
@@ -112,6 +119,7 @@ impl Churn {
                 paused.map(|id| told(&id, stage::unmark(cloud, &id, PAUSED)))
             }
             Turn::Instance(deed) => self.instance(deed, cloud),
+            Turn::Group(deed) => self.group(deed, cloud),
         };
         subject.map(|subject| format!("       {turn:?} {subject}"))
     }

@@ -13,6 +13,7 @@ use local_ec2::{Region, Time};
 use planner::finding::Finding;
 use planner::tags::Policy;
 use reconciler::clock::Clock;
+use reconciler::events::lifecycle_action;
 use reconciler::invocation::{self, Outcomes};
 use reconciler::report::Report;
 use reconciler::settings::Settings;
@@ -36,6 +37,7 @@ pub struct Deployment<'a> {
     ledger: Ledger,
     mistake: Option<Mistake>,
     drowsiness: f64,
+    settings: Settings,
     running: JoinSet<(Job, Ended)>,
     retries: BTreeMap<(Time, u64), Job>,
     sweep: Time,
@@ -93,12 +95,17 @@ pub fn settings() -> Settings {
     }
 }
 
-/// One invocation, from its start to its end.
+/// One invocation of a fresh deployment, from its start to its end.
 pub async fn invoke(caller: &Caller, call: &Call) -> Ended {
-    let (clock, settings) = (caller.clock(), settings());
+    invoke_with(caller, call, &settings()).await
+}
+
+/// One invocation, from its start to its end.
+async fn invoke_with(caller: &Caller, call: &Call, settings: &Settings) -> Ended {
+    let clock = caller.clock();
     let deadline = clock.now() + call.limits.timeout;
     let limit = call.limits.timeout.to_std().unwrap_or(Duration::ZERO);
-    let run = caller.until_crash(invocation::run(caller, &clock, &settings, &call.trigger, deadline));
+    let run = caller.until_crash(invocation::run(caller, &clock, settings, &call.trigger, deadline));
     match tokio::time::timeout(limit, run).await {
         Ok(Some(outcomes)) => Ended::Done(Box::new(outcomes)),
         Ok(None) => Ended::Crashed,
@@ -116,6 +123,7 @@ impl<'a> Deployment<'a> {
             ledger: Ledger::off(),
             mistake,
             drowsiness: 0.0,
+            settings: settings(),
             running: JoinSet::new(),
             retries: BTreeMap::new(),
             sweep: region.clock().now(),
@@ -130,6 +138,12 @@ impl<'a> Deployment<'a> {
         Self { drowsiness: share, ..self }
     }
 
+    /// The same, of the setting that an instance which launches where its fleet has no volume is abandoned, or is not.
+    #[must_use]
+    pub fn abandoning(self, abandon_wrong_zone: bool) -> Self {
+        Self { settings: Settings { abandon_wrong_zone, ..self.settings }, ..self }
+    }
+
     /// The same, with all that its functions look at and write kept in the ledger.
     #[must_use]
     pub fn kept_in(self, ledger: &Ledger) -> Self {
@@ -142,13 +156,14 @@ impl<'a> Deployment<'a> {
         let caller = Caller::new(&self.region, self.started, &self.trace, self.mistake);
         let caller = caller.drowsy(self.drowsiness).kept_in(&self.ledger);
         let (number, trigger) = (self.started, &job.call.trigger);
+        self.figures.woken += u64::from(trigger.function == lifecycle_action::FUNCTION);
         self.trace.line(self.region.clock().now(), || {
             format!("#{number} {} {:?}, try {}", trigger.function, trigger.scope, job.tries + 1)
         });
         self.ledger.begin(number, self.region.clock().now(), trigger);
-        let (trace, ledger) = (self.trace.clone(), self.ledger.clone());
+        let (trace, ledger, settings) = (self.trace.clone(), self.ledger.clone(), self.settings.clone());
         self.running.spawn(async move {
-            let ended = invoke(&caller, &job.call).await;
+            let ended = invoke_with(&caller, &job.call, &settings).await;
             ledger.end(number, caller.clock().now(), ended.report());
             trace.line(caller.clock().now(), || format!("#{number} {}", describe(&ended)));
             (job, ended)

@@ -5,9 +5,11 @@
 
 mod instances;
 mod slots;
+mod waits;
 
 pub use instances::Standing;
 pub use slots::{Parts, slots};
+pub use waits::{kept, waiting};
 
 use local_ec2::Cloud;
 use planner::ids::InstanceId;
@@ -32,7 +34,7 @@ pub fn shortfalls(cloud: &Cloud) -> Vec<String> {
     let all = slots(cloud);
     let standing = Standing::read(&all, cloud);
     let short = all.iter().filter(|(_, parts)| parts.holder(cloud).is_none()).filter_map(|(name, parts)| {
-        let instance = standing.who_could_hold(name, parts)?;
+        let instance = standing.who_could_hold(name, parts).into_iter().next()?;
         Some(format!("{}/{} is not held, and {instance} could hold it: {parts}", name.0, name.1))
     });
     short.collect()

@@ -9,6 +9,7 @@ pub mod churn;
 pub mod deployment;
 pub mod figures;
 pub mod goal;
+pub mod groups;
 pub mod handovers;
 pub mod ledger;
 pub mod matrix;

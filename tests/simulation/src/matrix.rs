@@ -12,7 +12,7 @@ use crate::seed::on_paused_clock;
 use crate::trace::Trace;
 use local_ec2::{Cloud, Fault, Region};
 use reconciler::clock::Clock;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 /// Which call meets which fault.
@@ -34,6 +34,8 @@ pub struct Tally {
     pub pairs: u64,
     /// What happened, by kind.
     pub faults: BTreeMap<Fault, u64>,
+    /// Which action met which of them.
+    pub met: BTreeSet<(&'static str, Fault)>,
     /// What was not as it should be.
     pub failures: Vec<String>,
 }
@@ -68,7 +70,7 @@ pub struct Matrix<'a> {
 
 struct Told {
     calls: u64,
-    faults: BTreeMap<Fault, u64>,
+    faults: BTreeMap<(&'static str, Fault), u64>,
     wrong: Vec<String>,
 }
 
@@ -107,8 +109,9 @@ impl<'a> Matrix<'a> {
             1 => tally.singles += 1,
             _ => tally.pairs += 1,
         }
-        for (fault, count) in told.faults {
+        for ((action, fault), count) in told.faults {
             *tally.faults.entry(fault).or_default() += count;
+            tally.met.insert((action, fault));
         }
         let name = self.scenario.name;
         let faults =
@@ -154,10 +157,8 @@ impl<'a> Matrix<'a> {
         quiet::minute().await;
         let mut wrong = quiet::settle(&region, trace, self.mistake).await;
         wrong.extend(unheld(&region.cloud()));
-        let mut faults = BTreeMap::new();
-        for ((_, fault), count) in region.cloud().fault_counts() {
-            *faults.entry(*fault).or_default() += count;
-        }
+        wrong.extend(expired(&region.cloud()));
+        let faults = region.cloud().fault_counts().clone();
         Ok(Told { calls, faults, wrong })
     }
 
@@ -194,6 +195,12 @@ fn unheld(cloud: &Cloud) -> Vec<String> {
     slots.map(|(name, parts)| format!("{}/{} is not held: {parts}", name.0, name.1)).collect()
 }
 
+/// No lifecycle action of a story runs into its time-out: Holdfast completes it.
+fn expired(cloud: &Cloud) -> Option<String> {
+    let expired = cloud.action_counts().expired;
+    (expired > 0).then(|| format!("{expired} lifecycle actions were completed by nobody"))
+}
+
 async fn invoke(region: &Region, call: &Call, trace: &Trace, mistake: Option<Mistake>) -> Ended {
     let caller = Caller::new(region, 1, trace, mistake);
     trace.line(region.clock().now(), || format!("{} {:?}", call.trigger.function, call.trigger.scope));
@@ -212,6 +219,7 @@ impl Tally {
         for (fault, count) in other.faults {
             *self.faults.entry(fault).or_default() += count;
         }
+        self.met.extend(other.met);
         self.failures.extend(other.failures);
     }
 

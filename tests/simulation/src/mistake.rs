@@ -27,11 +27,15 @@ pub enum Mistake {
     OldProof,
     /// A volume is taken for drained since another one was.
     ForeignProof,
+    /// A lifecycle action is reported as completed and is not.
+    NeverComplete,
+    /// An instance that is to wait for a slot is let go at once.
+    HastyComplete,
 }
 
 impl Mistake {
     /// Every mistake.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::StandingClock,
         Self::BlindToOthers,
         Self::NextName,
@@ -44,5 +48,7 @@ impl Mistake {
         Self::NoProof,
         Self::OldProof,
         Self::ForeignProof,
+        Self::NeverComplete,
+        Self::HastyComplete,
     ];
 }

@@ -1,14 +1,15 @@
 //! The quiet world: looks, one after the other, until they do nothing; and what must be so then.
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Looks};
 use crate::deployment::{self, Ended};
 use crate::goal;
+use crate::groups;
 use crate::mistake::Mistake;
 use crate::routing::{Call, Limits};
 use crate::trace::Trace;
 use chrono::TimeDelta;
 use local_ec2::{Cloud, Region};
-use planner::ids::FleetName;
+use planner::ids::{FleetName, InstanceId};
 use reconciler::events::{Patience, Scope, Trigger, reconcile};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,13 +40,20 @@ fn sweep(fleet: &str) -> Call {
 pub async fn settle(region: &Region, trace: &Trace, mistake: Option<Mistake>) -> Vec<String> {
     let mut faults = Vec::new();
     let mut acting: BTreeMap<String, u64> = BTreeMap::new();
+    let mut before = turns(&region.cloud());
     let mut idle = 0;
     for round in 0.. {
+        // A fleet whose group has been at work is quiet only since then.
+        let now = turns(&region.cloud());
+        acting.retain(|fleet, _| before.get(fleet) == now.get(fleet));
+        let at_rest = before == now && now.keys().all(|fleet| groups::is_at_rest(&region.cloud(), fleet));
+        before = now;
         let acted = look_at_all(region, trace, mistake, &mut faults).await;
         for (fleet, looks) in &acted {
-            *acting.entry(fleet.clone()).or_default() += looks;
+            *acting.entry(fleet.clone()).or_default() += looks.acting;
         }
-        idle = if acted.values().all(|looks| *looks == 0) { idle + 1 } else { 0 };
+        let is_idle = at_rest && acted.values().all(|looks| looks.acting == 0 && looks.waiting == 0);
+        idle = if is_idle { idle + 1 } else { 0 };
         if idle == IDLE {
             break;
         }
@@ -61,13 +69,20 @@ pub async fn settle(region: &Region, trace: &Trace, mistake: Option<Mistake>) ->
         faults.push(format!("{fleet} took {looks} looks that acted, and {LOOKS} are promised"));
     }
     faults.extend(goal::shortfalls(&region.cloud()));
+    faults.extend(goal::waiting(&region.cloud()));
     tokio::time::sleep(Duration::from_mins(10)).await;
     let again = look_at_all(region, trace, mistake, &mut faults).await;
-    for (fleet, looks) in again.iter().filter(|(_, looks)| **looks > 0) {
-        faults.push(format!("{fleet} was done, and a further sweep acted in {looks} looks"));
+    for (fleet, Looks { acting, .. }) in again.iter().filter(|(_, looks)| looks.acting > 0) {
+        faults.push(format!("{fleet} was done, and a further sweep acted in {acting} looks"));
     }
     faults.extend(judged(&region.cloud()));
     faults
+}
+
+/// How often each instance of each managed fleet has changed its state in its Auto Scaling group.
+fn turns(cloud: &Cloud) -> BTreeMap<String, BTreeMap<InstanceId, u32>> {
+    let managed = goal::managed(cloud).into_iter();
+    managed.map(|fleet| (fleet.clone(), groups::turns(cloud, &fleet))).collect()
 }
 
 async fn look_at_all(
@@ -75,7 +90,7 @@ async fn look_at_all(
     trace: &Trace,
     mistake: Option<Mistake>,
     faults: &mut Vec<String>,
-) -> BTreeMap<String, u64> {
+) -> BTreeMap<String, Looks> {
     let mut acted = BTreeMap::new();
     let fleets = goal::managed(&region.cloud());
     for fleet in fleets {
@@ -87,7 +102,7 @@ async fn look_at_all(
         if let Ended::Crashed | Ended::TimedOut = ended {
             faults.push(format!("a sweep of {fleet} in a quiet world did not come to its end"));
         }
-        acted.insert(fleet, caller.looks().acting);
+        acted.insert(fleet, caller.looks());
     }
     acted
 }

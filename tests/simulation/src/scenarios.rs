@@ -1,10 +1,11 @@
 //! The stories of the fault matrix: a world at the moment at which something happens, and what happens is told by the
 //! cloud's own events.
 
+use crate::groups::{self, Wanted};
 use crate::stage;
 use chrono::TimeDelta;
 use local_ec2::actions::{StopInstances, TerminateInstances};
-use local_ec2::state::{Interruption, Market};
+use local_ec2::state::{Interruption, Market, Transition};
 use local_ec2::{ApiError, Cloud, Impossible, Setup, Span, Throttling, Timing};
 use planner::ids::{InstanceId, Zone};
 
@@ -28,7 +29,7 @@ pub enum Unprepared {
 }
 
 /// Every story.
-pub const SCENARIOS: [Scenario; 10] = [
+pub const SCENARIOS: [Scenario; 13] = [
     Scenario { name: "first instance runs", prepare: first_instance },
     Scenario { name: "holder ends, replacement runs", prepare: ended_holder },
     Scenario { name: "holder is stopped, replacement runs", prepare: stopped_holder },
@@ -39,6 +40,9 @@ pub const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "two volumes, two addresses, holder is stopped", prepare: many_parts_stopped },
     Scenario { name: "interruption warning, drained", prepare: drained },
     Scenario { name: "two volumes, drained by hand", prepare: drained_by_hand },
+    Scenario { name: "launch hook", prepare: launch_hook },
+    Scenario { name: "terminate and launch hooks, on-release", prepare: terminate_hook },
+    Scenario { name: "terminate hook, drained", prepare: terminate_hook_drained },
 ];
 
 impl Scenario {
@@ -65,6 +69,9 @@ fn timing() -> Timing {
         shutdown_stopped: Span::exactly(2),
         release: Span::exactly(-1),
         notice: Span::exactly(8),
+        group: Span::exactly(1),
+        group_health: Span::exactly(3),
+        group_step: Span::millis(500, 500),
         command_delivery: Span::millis(500, 500),
         command: Span::exactly(1),
         stale_share: 0.0,
@@ -220,6 +227,61 @@ fn many_parts(cloud: &mut Cloud) -> Result<(), Unprepared> {
     begin(cloud);
     instance(cloud, SPOT);
     Ok(())
+}
+
+/// A group of so many instances, which wait for hooks from now on. No story lasts as long as these wait.
+fn group(cloud: &mut Cloud, size: usize) -> Result<(), ApiError> {
+    let wanted = Wanted {
+        name: "web",
+        data: stage::data(2, false, None),
+        zones: &[zone()],
+        size,
+        hooks: Vec::new(),
+        tags: stage::tags(&[(FLEET, "web")]),
+        rebalances: false,
+    };
+    groups::make(cloud, wanted)?;
+    cloud.pass(40);
+    for (name, transition) in
+        [("holdfast-launch", Transition::Launching), ("holdfast-terminate", Transition::Terminating)]
+    {
+        groups::put_hook(cloud, "web", &groups::hook(name, transition, 7200, "ABANDON"))?;
+    }
+    Ok(())
+}
+
+fn launch_hook(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    slot(cloud, "main", (1, 1), None)?;
+    group(cloud, 0)?;
+    begin(cloud);
+    groups::scale(cloud, "web", 1)?;
+    Ok(())
+}
+
+/// The group has another instance in the holder's place, which waits in its turn.
+fn terminate_hook(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    let Some(holder) = holder_in_group(cloud, &DRAINED[..1], 1)? else { return Ok(()) };
+    groups::end(cloud, &holder)?;
+    Ok(())
+}
+
+/// The candidate is in service already. Of two instances that are as old, the group ends the first.
+fn terminate_hook_drained(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    holder_in_group(cloud, &DRAINED, 2)?;
+    groups::scale(cloud, "web", 1)?;
+    Ok(())
+}
+
+fn holder_in_group(
+    cloud: &mut Cloud,
+    tags: &[(&str, &str)],
+    size: usize,
+) -> Result<Option<InstanceId>, Unprepared> {
+    group(cloud, size)?;
+    let holder = cloud.instances().next().map(|instance| instance.id.clone());
+    slot_of(cloud, tags, (1, 1), holder.as_ref())?;
+    begin(cloud);
+    Ok(holder)
 }
 
 /// How long a story goes on by itself, until its world is quiet.

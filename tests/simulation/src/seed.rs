@@ -60,7 +60,9 @@ impl Run {
         let region = Region::new(world.cloud);
         let (began, hours) = (region.clock().now(), TimeDelta::hours(i64::from(self.hours)));
         let mut churn = Churn::new(began, world.fleets, world.random);
-        let mut deployment = Deployment::new(&region, rules, trace, self.mistake).drowsy(self.drowsiness);
+        let mut deployment = Deployment::new(&region, rules, trace, self.mistake)
+            .drowsy(self.drowsiness)
+            .abandoning(world.abandons);
         if let Err(error) = deployment.until(began + hours, &mut churn).await {
             return fault(error.to_string());
         }

@@ -1,10 +1,13 @@
 //! Random worlds: zones, fleets, and slots for them, from a seed.
 
+mod groups;
+
 use crate::stage;
 use local_ec2::actions::{
     CreateFleet, CreateLaunchTemplate, LaunchTemplateConfig, Override, RebalanceSpec, RequestSpotFleet,
     TemplateSpec,
 };
+use local_ec2::autoscaling::HookSpec;
 use local_ec2::state::{Interruption, LaunchData, Market};
 use local_ec2::{ApiError, Cloud, Fault, Setup, Shares, Timing, Weather};
 use planner::ids::Zone;
@@ -17,6 +20,8 @@ pub struct World {
     pub cloud: Cloud,
     /// Its fleets.
     pub fleets: Vec<Fleet>,
+    /// Whether an instance that launches where its fleet has no volume is abandoned.
+    pub abandons: bool,
     /// The rest of the seed's draws.
     pub random: fastrand::Rng,
 }
@@ -34,8 +39,10 @@ pub struct Fleet {
     pub tags: Tags,
     /// How many of them people want.
     pub size: usize,
-    /// Whether EC2 keeps its capacity.
+    /// Whether EC2 keeps its capacity, or EC2 Auto Scaling.
     pub kept: bool,
+    /// The hooks that it was made with, where it is an Auto Scaling group.
+    pub hooks: Option<Vec<HookSpec>>,
 }
 
 /// Draws a world.
@@ -53,7 +60,8 @@ pub fn draw(seed: u64) -> Result<World, ApiError> {
             draw_slot(&mut cloud, fleet, slot, &mut random)?;
         }
     }
-    Ok(World { cloud, fleets, random })
+    let abandons = chance(&mut random, 0.3);
+    Ok(World { cloud, fleets, abandons, random })
 }
 
 fn chance(random: &mut fastrand::Rng, share: f64) -> bool {
@@ -106,11 +114,13 @@ fn fleet(
     let rival = chance(random, 0.05).then(|| format!("fleet{}", (number + 1) % 3));
     let rival = rival.map(|rival| Tags::from([("holdfast:fleet".to_owned(), rival)])).unwrap_or_default();
     let kind = random.u8(0..4);
-    if kind >= 2 {
+    if kind == 3 {
+        return groups::draw(cloud, groups::Plain { name, zones, places, size, rival }, random);
+    }
+    if kind == 2 {
         let spot = chance(random, 0.5).then(|| Market { persistent: random.bool(), interruption });
-        let key = if kind == 2 { "holdfast:fleet" } else { "aws:autoscaling:groupName" };
         let mut tags = rival;
-        tags.insert(key.to_owned(), name.clone());
+        tags.insert("holdfast:fleet".to_owned(), name.clone());
         return Ok(Fleet {
             name,
             zones,
@@ -118,6 +128,7 @@ fn fleet(
             tags,
             size,
             kept: false,
+            hooks: None,
         });
     }
     let data = stage::data(places, hibernation, None);
@@ -156,7 +167,7 @@ fn fleet(
         };
         stage::ask(cloud, &call)?.fleet
     };
-    Ok(Fleet { name: id.to_string(), zones, data, tags: Tags::new(), size, kept: true })
+    Ok(Fleet { name: id.to_string(), zones, data, tags: Tags::new(), size, kept: true, hooks: None })
 }
 
 fn specification(tags: &Tags) -> Vec<local_ec2::state::TagSpecification> {

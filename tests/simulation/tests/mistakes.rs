@@ -180,6 +180,32 @@ fn a_slot_that_is_never_complete_is_found() {
 }
 
 #[test]
+fn an_instance_that_nobody_lets_go_is_found() {
+    is_found(Mistake::NeverComplete, "and still waits");
+}
+
+#[test]
+fn an_instance_that_is_let_go_before_its_slot_is_there_or_safely_off_is_found() {
+    is_found(Mistake::HastyComplete, "is on its way to it");
+    is_found(Mistake::HastyComplete, "is to come off it");
+}
+
+#[test]
+fn the_matrix_finds_what_a_story_with_hooks_does_wrong() {
+    let rules = Rules::read().unwrap();
+    let wrong = |name: &str, mistake| {
+        let scenario = SCENARIOS.into_iter().find(|own| own.name == name).unwrap();
+        match Matrix::new(scenario, &rules, Some(mistake)) {
+            Err(Untold::Wrong(_, wrong)) => wrong,
+            told => panic!("{name}: {mistake:?} passed unnoticed: {told:?}"),
+        }
+    };
+    let drained = "terminate hook, drained";
+    assert!(wrong("launch hook", Mistake::NeverComplete).contains("and still waits"));
+    assert!(wrong(drained, Mistake::HastyComplete).contains("is to come off it"));
+}
+
+#[test]
 fn the_matrix_finds_what_a_story_does_wrong() {
     let rules = Rules::read().unwrap();
     for mistake in [Mistake::ClaimAssociation, Mistake::FirstPlace] {

@@ -118,6 +118,22 @@ fn every_hook_for_holdfast_is_completed() {
 }
 
 #[test]
+fn launch_waits_until_ec2_shows_that_it_runs() {
+    let starting = || launching(1).is(InstanceState::Pending);
+    check_actions(look().sees(starting()).sees(volume(1)), &[wait(1, LAUNCH)]);
+    check_actions(look().sees(starting()).sees(instance(2)).sees(volume(1).on(2)), &[wait(1, LAUNCH)]);
+    let seen = look().sees(starting()).sees(volume(1)).hooks(&[LAUNCH], &[]);
+    assert_eq!(planner::plan(&seen.0).next, Next::Candidate);
+    // One that goes to a warm pool takes no slot, whether it runs or not.
+    let warmed = instance(1).in_group("Warmed:Pending:Wait").is(InstanceState::Pending);
+    check_actions(look().sees(warmed).sees(volume(1)), &[go_on(1, LAUNCH)]);
+    let stranded = look().sees(starting().in_zone("b")).sees(volume(1)).but(|seen| seen.abandons = true);
+    check_actions(stranded, &[end(1, LAUNCH, ActionResult::Abandon)]);
+    let seen = look().sees(launching(1)).sees(volume(1)).hooks(&[LAUNCH], &[]);
+    assert_eq!(planner::plan(&seen.0).next, Next::Nothing);
+}
+
+#[test]
 fn launch_waits_until_the_slot_is_in_place() {
     let alone = || look().sees(launching(1));
     check_actions(alone().sees(volume(1)), &[wait(1, LAUNCH)]);

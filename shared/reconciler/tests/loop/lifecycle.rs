@@ -87,6 +87,21 @@ async fn a_launch_goes_on_once_the_slot_is_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_launch_that_ec2_does_not_show_as_running_yet_is_waited_for() {
+    let starts = member(1).is(InstanceState::Pending);
+    let starting = world([volume(1).into(), starts.into()]).after(15, |world| world.start(1));
+    let ec2 = Scripted::new(grouped(starting, &["Pending:Wait"]));
+    let ran = run(&ec2, &launched(1)).await;
+    let acts = ran.acts();
+    assert_eq!(acts[0], beat(1, LAUNCH));
+    assert_eq!(acts[acts.len() - 1], complete(1, LAUNCH));
+    ran.assert_held("web/main", 1);
+    let starting = world([volume(1).into(), member(1).is(InstanceState::Pending).into()]);
+    let ec2 = Scripted::new(grouped(starting, &["Pending:Wait"]));
+    assert_eq!(run(&ec2, &sweep()).await.acts(), [beat(1, LAUNCH)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_spare_goes_on_at_once_and_is_asked_about_in_few_calls() {
     let spare = world([volume(1).on(2).into(), member(1).into(), member(2).into()]);
     let ran = run(&Scripted::new(grouped(spare, &["Pending:Wait", "InService"])), &launched(1)).await;

@@ -192,7 +192,7 @@ impl<'r> Panel<'r> {
 
 /// The text in lines that are no longer than the picture is wide, unless a word is.
 fn wrapped(text: &str) -> Vec<String> {
-    const LETTERS: usize = 110;
+    const LETTERS: usize = 120;
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
@@ -246,7 +246,7 @@ mod tests {
     fn a_long_text_is_wrapped_between_words() {
         let long = ["word"; 45].join(" ");
         let lines = wrapped(&long);
-        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [109, 109, 4]);
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [119, 104]);
         assert_eq!(lines.join(" "), long);
         assert_eq!(wrapped("short"), ["short"]);
     }

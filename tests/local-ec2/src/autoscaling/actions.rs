@@ -91,6 +91,10 @@ impl Operation for CompleteLifecycleAction {
             instance: &self.instance_id,
             token: &self.lifecycle_action_token,
         })?;
+        match result {
+            HookResult::Continue => cloud.action_counts.continued += 1,
+            HookResult::Abandon => cloud.action_counts.abandoned += 1,
+        }
         cloud.complete(&instance, &token, result);
         Ok(())
     }

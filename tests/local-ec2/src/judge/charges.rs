@@ -6,7 +6,7 @@ use crate::actions::{
 };
 use crate::cloud::Cloud;
 use crate::ssm::SendCommand;
-use crate::state::{Address, Attachment, Instance, InterfaceSeat, SpotCode, Usage, Volume};
+use crate::state::{Address, Attachment, Instance, InterfaceSeat, Member, SpotCode, Usage, Volume};
 use crate::tags::TagSet;
 use crate::time::Time;
 use chrono::TimeDelta;
@@ -50,6 +50,15 @@ impl Cloud {
         }
         let instance = instance.filter(|instance| fleets.is_disjoint(&self.memberships(&instance.tags)))?;
         Some(Offence::ForeignInstance { resource: resource.to_owned(), instance: instance.id.clone() })
+    }
+
+    /// Whether anything says that the instance is about to go, or said so a moment ago: its mark, its spot request, or its
+    /// Auto Scaling group.
+    fn is_seen_to_go(&self, instance: &Instance) -> bool {
+        let is_marked = instance.tags.since(DRAINING, self.grace()).next().is_some();
+        let request = self.spot_request_of(&instance.id);
+        let is_doomed = request.is_some_and(|request| request.code != SpotCode::Fulfilled);
+        is_marked || is_doomed || self.members.get(&instance.id).is_some_and(Member::is_ending)
     }
 
     fn named_volume(&self, id: &str) -> Option<&Volume> {
@@ -217,18 +226,23 @@ pub(crate) fn of_send_command(call: &SendCommand, cloud: &Cloud) -> Vec<Offence>
     for instance in call.instance_ids.iter().filter_map(|id| cloud.named_instance(id)) {
         let foreign = |volume: &&Volume| cloud.strangers(volume.id.as_str(), &volume.tags, Some(instance));
         offences.extend(volumes.iter().filter_map(foreign));
-        let is_marked = instance.tags.since(DRAINING, cloud.grace()).next().is_some();
-        let is_fulfilled = |request: &crate::state::SpotRequest| request.code == SpotCode::Fulfilled;
-        if !is_marked && cloud.spot_request_of(&instance.id).is_none_or(is_fulfilled) {
+        if !cloud.is_seen_to_go(instance) {
             offences.push(Offence::DrainedInHealth { instance: instance.id.clone() });
         }
     }
     offences
 }
 
+/// Who ends an instance ends one that is about to go, or that EC2 has recommended to replace: the mark of that may not have
+/// been written. One that was started again a moment ago was about to go before.
 pub(crate) fn of_terminate(call: &TerminateInstances, cloud: &Cloud) -> Vec<Offence> {
     let mut offences = Vec::new();
     for instance in call.instance_ids.iter().filter_map(|id| cloud.named_instance(id)) {
+        let was_stopped = instance.stopped_until.is_some_and(|until| until >= cloud.grace());
+        let may_go = cloud.is_seen_to_go(instance) || cloud.recommended.contains(&instance.id);
+        if !may_go && !was_stopped && !instance.is_ending() {
+            offences.push(Offence::TerminatedInHealth { instance: instance.id.clone() });
+        }
         if cloud.memberships(&instance.tags).is_empty() {
             offences.push(Offence::ForeignResource { resource: instance.id.to_string() });
         }

@@ -36,6 +36,10 @@ pub enum Offence {
     Displaced { address: AllocationId, displaced: AllocationId },
     #[error("{instance} was to be drained, and nothing says that it is about to go")]
     DrainedInHealth { instance: InstanceId },
+    #[error("{instance} was terminated, and nothing says that it is about to go")]
+    TerminatedInHealth { instance: InstanceId },
+    #[error("{instance} was let go in its group, and {reason}")]
+    LetGoTooSoon { instance: InstanceId, reason: String },
     #[error("{instance} was terminated, and {volume} goes with it")]
     TerminatedWithVolume { instance: InstanceId, volume: VolumeId },
 }
@@ -58,6 +62,8 @@ impl Offence {
             | Self::ForeignInstance { .. }
             | Self::Displaced { .. }
             | Self::DrainedInHealth { .. }
+            | Self::TerminatedInHealth { .. }
+            | Self::LetGoTooSoon { .. }
             | Self::TerminatedWithVolume { .. } => false,
         }
     }

@@ -11,6 +11,23 @@ use crate::ids::GroupName;
 use crate::state::{Hook, HookResult, Lifecycle, LifecycleAction, Transition};
 use planner::ids::InstanceId;
 
+/// What became of lifecycle actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ActionCounts {
+    /// Actions that instances began to wait for.
+    pub begun: u64,
+    /// Those that a call completed with `CONTINUE`.
+    pub continued: u64,
+    /// Those that a call completed with `ABANDON`.
+    pub abandoned: u64,
+    /// How often one was prolonged by a heartbeat.
+    pub prolonged: u64,
+    /// Those that nobody completed in time.
+    pub expired: u64,
+    /// Those whose hook was deleted.
+    pub deleted: u64,
+}
+
 impl Cloud {
     /// Has an instance wait for the hooks of the transition; where there is none, it goes on at once.
     pub(crate) fn wait_or(
@@ -49,6 +66,7 @@ impl Cloud {
             default_result: hook.default_result,
         };
         self.agenda.add(action.deadline, Due::ActionOverdue(id.clone(), action.token.clone()));
+        self.action_counts.begun += 1;
         if let Some(member) = self.members.edit(id, self.now) {
             member.actions.push(action.clone());
         }
@@ -63,6 +81,7 @@ impl Cloud {
     /// Waits on, from now as long as the hook says, though never beyond its limit.
     pub(crate) fn put_off(&mut self, id: &InstanceId, token: &str) {
         let now = self.now;
+        self.action_counts.prolonged += 1;
         let Some(action) = self.action(id, token) else { return };
         action.deadline = (now + action.timeout).min(action.limit);
         let deadline = action.deadline;
@@ -73,6 +92,7 @@ impl Cloud {
         let now = self.now;
         if let Some(action) = self.action(id, token).filter(|action| action.deadline <= now) {
             let result = action.default_result;
+            self.action_counts.expired += 1;
             self.complete(id, token, result);
         }
     }
@@ -107,6 +127,7 @@ impl Cloud {
                 Transition::Launching => HookResult::Abandon,
                 Transition::Terminating => HookResult::Continue,
             };
+            self.action_counts.deleted += 1;
             self.complete(&id, &action.token, result);
         }
     }

@@ -1,9 +1,10 @@
 //! The judge: each way to break the promise is found, and what keeps it is not.
 
+use crate::groups::{end, group, started};
 use crate::instances::terminate;
 use crate::stage::{Stage, ZONE, attach, data, detach, tagged_data, tags};
 use local_ec2::actions::{
-    AllocateAddress, AssociateAddress, CreateTags, DetachVolume, DisassociateAddress, Operation,
+    AllocateAddress, AssociateAddress, CreateTags, DeleteTags, DetachVolume, DisassociateAddress, Operation,
     StartInstances, StopInstances,
 };
 use local_ec2::state::LaunchData;
@@ -304,6 +305,10 @@ fn acts_that_are_never_holdfasts_are_found() {
     assert_eq!(stage.cloud.judge().violations().len(), 1);
 }
 
+fn draining(id: &InstanceId) -> CreateTags {
+    CreateTags { resources: vec![id.to_string()], tags: tags(&[("holdfast:draining", "x")]) }
+}
+
 /// A member with a volume of the slot that somebody has just bound to its end.
 fn bound_to_its_end(stage: &mut Stage) -> (InstanceId, VolumeId) {
     let (id, volume) = (member(stage), slot(stage, "main"));
@@ -323,9 +328,11 @@ fn bound_to_its_end(stage: &mut Stage) -> (InstanceId, VolumeId) {
 fn a_termination_that_deletes_a_slots_volume_is_found() {
     let mut stage = Stage::new();
     let stranger = stage.instance();
+    stage.asks(&draining(&stranger));
     let expected = Offence::ForeignResource { resource: stranger.to_string() };
     assert_eq!(offences(&mut stage, &terminate(&stranger)), [expected]);
     let (id, volume) = bound_to_its_end(&mut stage);
+    stage.asks(&draining(&id));
     stage.pass(30);
     let expected = Offence::TerminatedWithVolume { instance: id.clone(), volume };
     assert_eq!(offences(&mut stage, &terminate(&id)), [expected]);
@@ -335,7 +342,33 @@ fn a_termination_that_deletes_a_slots_volume_is_found() {
 fn a_termination_need_not_know_of_what_was_changed_a_moment_ago() {
     let mut stage = Stage::new();
     let (id, _) = bound_to_its_end(&mut stage);
+    stage.asks(&draining(&id));
     stage.pass(2);
+    assert_eq!(offences(&mut stage, &terminate(&id)), []);
+}
+
+#[test]
+fn a_termination_of_an_instance_that_need_not_go_is_found() {
+    let mut stage = Stage::new();
+    let (healthy, marked, spared) = (member(&mut stage), member(&mut stage), member(&mut stage));
+    let expected = Offence::TerminatedInHealth { instance: healthy.clone() };
+    assert_eq!(offences(&mut stage, &terminate(&healthy)), [expected]);
+    stage.asks(&draining(&marked));
+    assert_eq!(offences(&mut stage, &terminate(&marked)), []);
+    stage.asks(&draining(&spared));
+    let tags = vec![("holdfast:draining".to_owned(), None)];
+    stage.asks(&DeleteTags { resources: vec![spared.to_string()], tags });
+    stage.pass(9);
+    let expected = Offence::TerminatedInHealth { instance: spared.clone() };
+    assert_eq!(offences(&mut stage, &terminate(&spared)), [expected]);
+}
+
+#[test]
+fn an_instance_that_its_group_is_ending_may_be_ended() {
+    let mut stage = Stage::new();
+    let call = group(&mut stage, 1);
+    let [id] = started(&mut stage, &call).try_into().unwrap();
+    stage.asks(&end(&id, false));
     assert_eq!(offences(&mut stage, &terminate(&id)), []);
 }
 

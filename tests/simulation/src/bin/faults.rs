@@ -1,6 +1,6 @@
 //! Tries every fault at every call of every scenario, alone and in pairs, and prints the figures; the last line sums up.
 //!
-//! `faults` tries them all; `faults SCENARIO CALL=FAULT,…` replays one, with a trace of everything that happened.
+//! `faults` tries them all, `faults singles` each alone; `faults SCENARIO CALL=FAULT,…` replays one, with a trace of everything that happened.
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
 use simulation::matrix::{Matrix, Script, Tally, Untold};
@@ -13,10 +13,13 @@ use std::thread;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let answer = match arguments.as_slice() {
-        [] => every(),
+        [] => every(&pairs),
+        [alone] if alone == "singles" => every(&|_| Vec::new()),
         [scenario, faults] => replay(scenario, faults),
         _ => {
-            println!("usage: faults, or faults SCENARIO CALL=FAULT,… as a failure names them");
+            println!(
+                "usage: faults, faults singles, or faults SCENARIO CALL=FAULT,… as a failure names them"
+            );
             return ExitCode::from(2);
         }
     };
@@ -42,7 +45,8 @@ fn replay(scenario: &str, faults: &str) -> Result<ExitCode, Untold> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn every() -> Result<ExitCode, Untold> {
+/// Every single fault, and the pairs that there are to be.
+fn every(pairs: &dyn Fn(&Matrix<'_>) -> Vec<Result<Tally, Untold>>) -> Result<ExitCode, Untold> {
     let rules = Rules::read()?;
     let mut sum = Tally::default();
     for scenario in SCENARIOS {

@@ -2,8 +2,8 @@
 
 use super::Name;
 use super::slots::Parts;
-use local_ec2::Cloud;
-use local_ec2::state::{Attachment, Instance, SpotCode};
+use local_ec2::state::{Attachment, Instance, Lifecycle, Member, SpotCode};
+use local_ec2::{Cloud, Time};
 use planner::ids::InstanceId;
 use planner::observation::{AttachmentState, InstanceState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,11 +24,30 @@ pub(super) fn is_healthy(cloud: &Cloud, id: &InstanceId) -> bool {
 
 fn is_draining(cloud: &Cloud, instance: &Instance) -> bool {
     let doomed = cloud.spot_request(&instance.id).is_some_and(|request| request.code != SpotCode::Fulfilled);
-    let marked = instance.tags.get("holdfast:draining").is_some_and(|mark| {
-        let since = mark.rsplit_once(' ').and_then(|(_, time)| time.parse::<local_ec2::Time>().ok());
-        since.is_none_or(|since| since >= instance.launched)
-    });
-    doomed || marked
+    let marked = instance.tags.get("holdfast:draining").is_some()
+        && marked_since(instance).is_none_or(|since| since >= instance.launched);
+    doomed || marked || cloud.member(&instance.id).is_some_and(Member::is_ending)
+}
+
+/// Since when the instance is marked, where its mark says that.
+pub(super) fn marked_since(instance: &Instance) -> Option<Time> {
+    let mark = instance.tags.get("holdfast:draining")?;
+    mark.rsplit_once(' ').and_then(|(_, time)| time.parse().ok())
+}
+
+/// Whether its Auto Scaling group, if it is in one, means it to serve.
+fn serves(cloud: &Cloud, instance: &Instance) -> bool {
+    cloud.member(&instance.id).is_none_or(|member| match member.lifecycle {
+        Lifecycle::Pending | Lifecycle::PendingWait | Lifecycle::PendingProceed | Lifecycle::InService => {
+            true
+        }
+        Lifecycle::Terminating
+        | Lifecycle::TerminatingWait
+        | Lifecycle::TerminatingProceed
+        | Lifecycle::EnteringStandby
+        | Lifecycle::Standby
+        | Lifecycle::Detaching => false,
+    })
 }
 
 fn is_paused(instance: &Instance) -> bool {
@@ -84,10 +103,11 @@ impl<'c> Standing<'c> {
         own
     }
 
-    /// An instance that could hold the slot, if nothing excuses that it is not held.
-    pub fn who_could_hold(&self, name: &Name, parts: &Parts<'_>) -> Option<InstanceId> {
-        if parts.is_bad() || parts.is_paused() || self.is_odd(name, parts) || self.is_on_paused(parts) {
-            return None;
+    /// The instances that could hold the slot; none, if something excuses that it is not held.
+    pub fn who_could_hold(&self, name: &Name, parts: &Parts<'_>) -> Vec<InstanceId> {
+        let nobody = Vec::new;
+        if !self.is_open(name, parts) {
+            return nobody();
         }
         let mut on = BTreeSet::new();
         for volume in &parts.volumes {
@@ -95,22 +115,55 @@ impl<'c> Standing<'c> {
                 match self.hold(attachment) {
                     Hold::Loose => {}
                     Hold::On(instance) => drop(on.insert(instance)),
-                    Hold::Fast => return None,
+                    Hold::Fast => return nobody(),
                 }
             }
         }
         let first_on = parts.volumes.first().and_then(|first| first.attachments.first());
         match (on.len(), on.pop_first()) {
-            (0, _) => self.cloud.instances().find(|i| self.is_open_to(name, parts, i)).map(|i| i.id.clone()),
-            (1, Some(only)) => {
-                let instance = self.cloud.instance(&only)?;
-                let is_holder = first_on.is_some_and(|attachment| attachment.instance == only);
-                let alone = self.by_volume.get(&only).is_none_or(|slots| slots.len() == 1);
-                let fits = alone && self.has_room(parts, instance);
-                (fits && (is_holder || self.is_fit(name, instance))).then_some(only)
+            (0, _) => {
+                let open = self.cloud.instances().filter(|instance| self.is_open_to(name, parts, instance));
+                open.map(|instance| instance.id.clone()).collect()
             }
-            _ => None,
+            (1, Some(only)) => {
+                let Some(instance) = self.cloud.instance(&only) else { return nobody() };
+                let is_holder = first_on.is_some_and(|attachment| attachment.instance == only);
+                let fits = self.is_alone(name, &only) && self.has_room(parts, instance);
+                if fits && (is_holder || self.is_fit(name, instance)) { vec![only] } else { nobody() }
+            }
+            _ => nobody(),
         }
+    }
+
+    /// Whether nothing asks to leave the slot alone, or needs a person.
+    pub(super) fn is_open(&self, name: &Name, parts: &Parts<'_>) -> bool {
+        let blocked = parts.is_bad() || self.is_odd(name, parts) || self.is_outside(name, parts);
+        !blocked && !parts.is_paused() && !self.is_on_paused(parts)
+    }
+
+    /// Whether no other slot has a volume on the instance.
+    pub(super) fn is_alone(&self, name: &Name, instance: &InstanceId) -> bool {
+        self.by_volume.get(instance).is_none_or(|slots| slots.iter().all(|other| other == name))
+    }
+
+    /// Whether no other managed fleet claims the instance.
+    pub(super) fn has_one_fleet(&self, instance: &Instance) -> bool {
+        fleets(instance).iter().filter(|fleet| self.managed.contains(**fleet)).count() == 1
+    }
+
+    /// Whether something of it is on an instance that is not of its fleet, and has not ended.
+    fn is_outside(&self, name: &Name, parts: &Parts<'_>) -> bool {
+        let is_stranger = |instance: &Instance| {
+            instance.state != InstanceState::Terminated && !fleets(instance).contains(name.0.as_str())
+        };
+        self.holders(parts).any(is_stranger)
+    }
+
+    /// The instances that have something of it.
+    fn holders<'p>(&'p self, parts: &'p Parts<'_>) -> impl Iterator<Item = &'p Instance> {
+        let attachments = parts.volumes.iter().flat_map(|volume| &volume.attachments);
+        let on = attachments.map(|attachment| &attachment.instance).chain(parts.pointed_at.iter().flatten());
+        on.filter_map(|id| self.cloud.instance(id))
     }
 
     /// Whether its first volume asks for a name that does not count, and is not where it can stay: a name counts that all
@@ -126,9 +179,7 @@ impl<'c> Standing<'c> {
     }
 
     fn is_on_paused(&self, parts: &Parts<'_>) -> bool {
-        let attachments = parts.volumes.iter().flat_map(|volume| &volume.attachments);
-        let on = attachments.map(|attachment| &attachment.instance).chain(parts.pointed_at.iter().flatten());
-        on.filter_map(|id| self.cloud.instance(id)).any(is_paused)
+        self.holders(parts).any(is_paused)
     }
 
     fn hold(&self, attachment: &Attachment) -> Hold {
@@ -161,12 +212,11 @@ impl<'c> Standing<'c> {
     }
 
     /// Whether it is a healthy instance of the fleet, and of no other.
-    fn is_fit(&self, name: &Name, instance: &Instance) -> bool {
-        let fleets = fleets(instance);
-        let claims = fleets.iter().filter(|fleet| self.managed.contains(**fleet)).count();
-        fleets.contains(name.0.as_str())
-            && claims == 1
+    pub(super) fn is_fit(&self, name: &Name, instance: &Instance) -> bool {
+        fleets(instance).contains(name.0.as_str())
+            && self.has_one_fleet(instance)
             && is_healthy(self.cloud, &instance.id)
+            && serves(self.cloud, instance)
             && !is_paused(instance)
     }
 

@@ -93,6 +93,11 @@ impl Parts<'_> {
             || self.tags("holdfast:paused").any(|value| !["", "true", "false"].contains(&value))
     }
 
+    /// The policy that its tags ask for.
+    pub(super) fn policy(&self) -> Option<&str> {
+        self.tags("holdfast:handover").find(|policy| !policy.is_empty())
+    }
+
     /// The device name that its first volume asks for.
     pub(super) fn first_device(&self) -> Option<&str> {
         self.devices().first().copied()
