@@ -9,8 +9,9 @@ use crate::ec2::{Answer, Call, Violation};
 use crate::function::{self, Function, Part, Round};
 use crate::goal::{self, Quiet};
 use crate::life::{Settling, next_phases};
+use crate::ssm::{self, Age, Command};
 use crate::state::{Action, Sight, State};
-use crate::world::{LinkState, Mark, Phase, World};
+use crate::world::{Handover, LinkState, Mark, Phase, Usage, World};
 use stateright::{Model, Property};
 use std::sync::Arc;
 
@@ -60,10 +61,11 @@ impl Model for Check {
             return;
         }
         self.of_functions(state, actions);
-        if state.now != state.stale {
+        if state.is_stale() {
             actions.push(Action::CatchUp);
         }
         self.of_ec2(state, actions);
+        self.of_commands(state, actions);
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
@@ -75,10 +77,20 @@ impl Model for Check {
             Action::Refuse(function, slot, part) => self.refuse(&mut next, function, slot, part)?,
             Action::End(function) => *next.functions.get_mut(function)? = Function::default(),
             Action::Age(function) => next.functions.get_mut(function)?.memory.age(),
+            Action::Deliver(function) => next.functions.get_mut(function)?.memory.deliver(),
             Action::CatchUp => next.catch_up(),
+            Action::ShowRecord => next.show_record(),
+            Action::EndCommand(n, number, end) => {
+                Arc::make_mut(&mut next.now).end_command(n, number, end)?;
+            }
+            Action::Outdate(n) => next.outdate(n)?,
+            Action::Forget(n) => next.forget(n)?,
             Action::Turn(n, phase) => self.turn(&mut next, n, phase)?,
             Action::Mark(n, mark) => {
-                spend(&mut next.left)?;
+                // That time goes by is no churn.
+                if mark != Mark::Short {
+                    spend(&mut next.left)?;
+                }
                 Arc::make_mut(&mut next.now).instances.get_mut(usize::from(n))?.mark = mark;
             }
             Action::Settle(volume) => self.settle(&mut next, volume)?,
@@ -89,6 +101,9 @@ impl Model for Check {
                 // It takes longer than a look is fresh until the volume can be attached elsewhere.
                 next.outlast(from, Phase::Gone, true, self.bug);
             }
+        }
+        if self.has_commands() {
+            next.renumber();
         }
         next.functions.sort();
         (next != *state).then_some(next)
@@ -144,10 +159,18 @@ impl Check {
             }
             last = Some(function);
             if function.round.is_none() {
-                actions.extend(state.sights().into_iter().map(|sight| Action::Look(n, sight)));
+                actions.extend(
+                    state
+                        .sights(self.refuses && state.left != Some(0))
+                        .into_iter()
+                        .map(|sight| Action::Look(n, sight)),
+                );
                 // A call that was made in a round is not old as long as the round is fresh.
                 if function.memory.can_age() {
                     actions.push(Action::Age(n));
+                }
+                if function.memory.can_deliver() {
+                    actions.push(Action::Deliver(n));
                 }
             }
             if !function.is_idle() {
@@ -186,18 +209,55 @@ impl Check {
         }
     }
 
+    /// What becomes of drain commands, and what time makes of them and of a warning.
+    fn of_commands(&self, state: &State, actions: &mut Vec<Action>) {
+        if !self.has_commands() {
+            return;
+        }
+        if state.now.record != state.stale.record {
+            actions.push(Action::ShowRecord);
+        }
+        for command in &state.now.record {
+            let ends = state.now.ends_of(command).iter();
+            actions.extend(ends.map(|end| Action::EndCommand(command.instance, command.number, *end)));
+        }
+        for (n, instance) in (0..).zip(&state.now.instances) {
+            let is_fresh = |command: &Command| command.age == Age::Fresh;
+            if ssm::of(&state.now.record, n).any(is_fresh) {
+                actions.push(Action::Outdate(n));
+            }
+            if state.can_forget(n) {
+                actions.push(Action::Forget(n));
+            }
+            // A proof does not last for the time from a start until little is left of a warning after it.
+            let is_new =
+                ssm::of(&state.now.record, n).any(|it| is_fresh(it) && it.number <= instance.launched);
+            if instance.phase == Phase::Running && instance.mark == Mark::Interrupted && !is_new {
+                actions.push(Action::Mark(n, Mark::Short));
+            }
+        }
+    }
+
+    fn has_commands(&self) -> bool {
+        self.starts.first().is_some_and(|world| world.handover == Handover::Drain)
+    }
+
     /// A function looks. One that finds nothing to do and nothing to wait for ends.
     fn look(&self, next: &mut State, function: usize, sight: Sight) -> Option<()> {
         let sources = next.sources(sight);
         let outcome = bug::look(sources, &next.functions.get(function)?.memory, self.bug)?;
         // By the oldest of its answers.
-        let oldest = if sight == Sight::default() { &next.now } else { &next.stale };
+        let oldest = if sight.is_stale() { &next.stale } else { &next.now };
+        let asked = oldest.asked();
         let saw = oldest.instances.iter().map(|instance| instance.phase).collect();
         let function = next.functions.get_mut(function)?;
         if !outcome.slots.is_empty() {
-            function.round = Some(Round { saw, slots: outcome.slots.clone() });
+            function.round = Some(Round { saw, asked, slots: outcome.slots.clone() });
         } else if !outcome.waits {
             *function = Function::default();
+        }
+        if sight.is_denied() {
+            spend(&mut next.left)?;
         }
         next.violation = outcome.violation.filter(|violation| self.counts(*violation));
         Some(())
@@ -212,6 +272,9 @@ impl Check {
         } else {
             0
         };
+        if next.now.is_record_full(call) {
+            return None;
+        }
         let answer = Arc::make_mut(&mut next.now).apply(call, association);
         let is_accepted = answer == Answer::Accepted;
         if reply == Reply::IsLost && !is_accepted {
@@ -220,7 +283,8 @@ impl Check {
         next.violation = charge.filter(|violation| is_accepted && self.counts(*violation));
         let function = next.functions.get_mut(function)?;
         if reply == Reply::Arrives {
-            function.memory.remember(call, answer);
+            let name = function.round.as_ref()?.slots.get(slot)?.slot;
+            function.memory.learn(name, call, answer);
         }
         function.done(slot, part, is_accepted && reply == Reply::Arrives)
     }
@@ -257,11 +321,15 @@ impl Check {
 
     fn settle(&self, next: &mut State, volume: u8) -> Option<()> {
         let link = next.now.volume(volume)?.link?;
-        let is_release = next.now.settling(volume) == Some(Settling::Releases);
+        let settling = next.now.settling(volume)?;
         Arc::make_mut(&mut next.now).settle(volume);
-        if is_release {
-            let has_run = next.now.instance(link.instance)?.mounted;
-            next.outlast(link.instance, Phase::Gone, has_run, self.bug);
+        let has_run = next.now.instance(link.instance)?.mounted;
+        match settling {
+            Settling::Releases => next.outlast(link.instance, Phase::Gone, has_run, self.bug),
+            Settling::Detaches if has_run && link.usage == Usage::Drained => {
+                next.outlast_drain(volume, link.instance, self.bug)
+            }
+            Settling::Detaches | Settling::Completes => {}
         }
         Some(())
     }

@@ -2,15 +2,18 @@
 
 use crate::ec2::Call;
 use crate::memory::Memory;
-use crate::world::{Address, Instance, Link, LinkState, Mark, Phase, Volume, World};
+use crate::record::{self, Answer, DOCUMENT};
+use crate::ssm::Command;
+use crate::world::{Address, Handover, Instance, Link, LinkState, Mark, Phase, Volume, World};
 use chrono::{DateTime, TimeDelta, Utc};
+use planner::command::Record;
 use planner::device::DeviceName;
 use planner::ids::{
     AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, SlotName, VolumeId, Zone,
 };
 use planner::observation as seen;
-use planner::plan::{Next, SlotPlan, Step};
-use planner::tags::{DrainingTag, InstanceTags, ResourceTags, Setting};
+use planner::plan::{Next, Plan, SlotPlan, Step};
+use planner::tags::{DrainingReason, DrainingTag, InstanceTags, ResourceTags, Setting};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -28,12 +31,17 @@ pub struct Sources<'a> {
     pub addresses: &'a World,
     /// `DescribeInstances`, with what is attached to them.
     pub instances: &'a World,
+    /// `ListCommands`.
+    pub record: Answer<'a>,
+    /// The commands that tell what came before what.
+    pub order: &'a [Command],
 }
 
 impl<'a> Sources<'a> {
     /// Everything as it is.
     pub fn all(world: &'a World) -> Self {
-        Self { volumes: world, addresses: world, instances: world }
+        let order = &world.record;
+        Self { volumes: world, addresses: world, instances: world, record: Answer::Commands(order), order }
     }
 
     /// What the look sees.
@@ -47,12 +55,12 @@ impl<'a> Sources<'a> {
         Some(seen::Observation {
             began: time(NOW),
             default_policy: self.volumes.handover.policy(),
-            drain_document: None,
+            drain_document: (self.volumes.handover == Handover::Drain).then(|| DOCUMENT.to_owned()),
             abandons: false,
             hooks: Vec::new(),
-            volumes: volumes.map(|(n, it)| volume(n, it, paused)).collect::<Option<_>>()?,
+            volumes: volumes.map(|(n, it)| self.volume(n, it, paused)).collect::<Option<_>>()?,
             addresses: addresses.map(|(n, it)| address(n, *it, paused)).collect::<Option<_>>()?,
-            instances: born.map(|(n, it)| instance(n, it, places, self.instances)).collect::<Option<_>>()?,
+            instances: born.map(|(n, it)| self.instance(n, it, places)).collect::<Option<_>>()?,
             managed: BTreeSet::from([fleet.clone()]),
             fleet,
             records: BTreeMap::new(),
@@ -104,10 +112,13 @@ fn call(step: &Step) -> Option<Call> {
             association: number(association.as_str())?,
         },
         Step::TerminateInstance { instance } => Call::Terminate { instance: number(instance.as_str())? },
-        Step::DrainVolumes { .. }
-        | Step::CompleteLifecycleAction { .. }
-        | Step::RecordHeartbeat { .. }
-        | Step::MarkDraining { .. } => return None,
+        Step::DrainVolumes { instance, volumes, .. } => Call::Drain {
+            instance: number(instance.as_str())?,
+            volumes: volumes.iter().map(|volume| number(volume.as_str())).collect::<Option<_>>()?,
+        },
+        Step::CompleteLifecycleAction { .. } | Step::RecordHeartbeat { .. } | Step::MarkDraining { .. } => {
+            return None;
+        }
     })
 }
 
@@ -133,6 +144,11 @@ pub fn step(call: Call) -> Option<Step> {
             association: association_id(association)?,
         },
         Call::Terminate { instance } => Step::TerminateInstance { instance: instance_id(instance)? },
+        Call::Drain { instance, volumes } => Step::DrainVolumes {
+            instance: instance_id(instance)?,
+            volumes: volumes.numbers().map(volume_id).collect::<Option<_>>()?,
+            document: DOCUMENT.to_owned(),
+        },
     })
 }
 
@@ -191,33 +207,6 @@ fn resource_tags(slot: u8, paused: Option<u8>) -> ResourceTags {
     }
 }
 
-fn volume(n: u8, volume: &Volume, paused: Option<u8>) -> Option<seen::Volume> {
-    Some(seen::Volume {
-        id: volume_id(n)?,
-        zone: Zone::new("a"),
-        state: if volume.link.is_some() { seen::VolumeState::InUse } else { seen::VolumeState::Available },
-        multi_attach: false,
-        attachments: volume.link.into_iter().map(attachment).collect::<Option<_>>()?,
-        tags: resource_tags(volume.slot, paused),
-    })
-}
-
-fn attachment(link: Link) -> Option<seen::Attachment> {
-    // Not so long that EC2 would be stuck, and long enough for the instance to have rested.
-    let (state, since) = match link.state {
-        LinkState::Attaching => (seen::AttachmentState::Attaching, NOW - 10),
-        LinkState::Attached => (seen::AttachmentState::Attached, NOW - 400),
-        LinkState::Detaching => (seen::AttachmentState::Detaching, NOW - 400),
-    };
-    Some(seen::Attachment {
-        instance: instance_id(link.instance)?,
-        device: device(link.device),
-        state,
-        since: Some(time(since)),
-        delete_on_termination: link.doomed,
-    })
-}
-
 fn address(n: u8, address: Address, paused: Option<u8>) -> Option<seen::Address> {
     let association = match address.at {
         Some(at) => Some(seen::Association {
@@ -236,49 +225,110 @@ fn address(n: u8, address: Address, paused: Option<u8>) -> Option<seen::Address>
     })
 }
 
-fn instance(n: u8, instance: &Instance, places: u8, world: &World) -> Option<seen::Instance> {
-    let own = (0..).zip(&world.volumes);
-    let own = own.filter_map(|(volume, it)| {
-        let link = it.link.filter(|link| link.instance == n)?;
-        Some(seen::BlockDevice { device: device(link.device), volume: volume_id(volume)? })
-    });
-    let foreign = instance
-        .foreign
-        .and_then(|letter| Some(seen::BlockDevice { device: device(letter), volume: volume_id(u8::MAX)? }));
-    let place = |place| seen::PrivateAddress { private: private(n, place), elastic: None };
-    Some(seen::Instance {
-        id: instance_id(n)?,
-        state: match instance.phase {
-            Phase::Unborn | Phase::Pending => seen::InstanceState::Pending,
-            Phase::Running => seen::InstanceState::Running,
-            Phase::Stopping => seen::InstanceState::Stopping,
-            Phase::Stopped => seen::InstanceState::Stopped,
-            Phase::Ending => seen::InstanceState::ShuttingDown,
-            Phase::Gone => seen::InstanceState::Terminated,
-        },
-        zone: Zone::new("a"),
-        launched: time(LAUNCH + i64::from(n)),
-        spot: true,
-        doomed: None,
-        lifecycle: None,
-        hibernation: false,
-        root_device: None,
-        devices: own.chain(foreign).collect(),
-        interfaces: vec![seen::Interface {
-            id: interface_id(n)?,
-            primary: true,
-            addresses: (0..places).map(place).collect(),
-        }],
-        tags: InstanceTags {
-            group: None,
-            fleets: BTreeSet::from([fleet()]),
-            draining: match instance.mark {
-                Mark::None => None,
-                Mark::Recommended => Some(DrainingTag::read("rebalance-recommendation")),
-                Mark::Interrupted => Some(DrainingTag::read("spot-interruption-warning")),
-                Mark::ByHand => Some(DrainingTag::read("by hand")),
+fn draining(mark: Mark) -> Option<DrainingTag> {
+    match mark {
+        Mark::None => None,
+        Mark::Recommended => Some(DrainingTag::read("rebalance-recommendation")),
+        Mark::Interrupted => Some(DrainingTag::read("spot-interruption-warning")),
+        // Less is left of the two minutes than a handover takes.
+        Mark::Short => {
+            Some(DrainingTag { reason: DrainingReason::SpotInterruption, since: Some(time(NOW - 100)) })
+        }
+        Mark::ByHand => Some(DrainingTag::read("by hand")),
+    }
+}
+
+impl Sources<'_> {
+    /// What is planned on what was seen; Systems Manager is asked where a plan depends on it (`reconciler::record`).
+    /// What it says may be changed on the way.
+    pub fn plan(&self, seen: &mut seen::Observation, change: impl Fn(&mut Record)) -> Option<Plan> {
+        loop {
+            let plan = planner::plan(seen);
+            let asked = plan.slots.iter().filter_map(|slot| slot.asks.clone());
+            let asked: Vec<InstanceId> = asked.filter(|id| !seen.records.contains_key(id)).collect();
+            if asked.is_empty() {
+                return Some(plan);
+            }
+            for instance in asked {
+                let mut record = self.record.of(number(instance.as_str())?)?;
+                change(&mut record);
+                seen.records.insert(instance, record);
+            }
+        }
+    }
+
+    fn volume(&self, n: u8, volume: &Volume, paused: Option<u8>) -> Option<seen::Volume> {
+        Some(seen::Volume {
+            id: volume_id(n)?,
+            zone: Zone::new("a"),
+            state: if volume.link.is_some() {
+                seen::VolumeState::InUse
+            } else {
+                seen::VolumeState::Available
             },
-            paused: if instance.paused { Setting::Value(true) } else { Setting::Absent },
-        },
-    })
+            multi_attach: false,
+            attachments: volume
+                .link
+                .into_iter()
+                .map(|link| self.attachment(n, link))
+                .collect::<Option<_>>()?,
+            tags: resource_tags(volume.slot, paused),
+        })
+    }
+
+    fn attachment(&self, volume: u8, link: Link) -> Option<seen::Attachment> {
+        Some(seen::Attachment {
+            instance: instance_id(link.instance)?,
+            device: device(link.device),
+            state: match link.state {
+                LinkState::Attaching => seen::AttachmentState::Attaching,
+                LinkState::Attached => seen::AttachmentState::Attached,
+                LinkState::Detaching => seen::AttachmentState::Detaching,
+            },
+            since: Some(record::attached(self.order, volume, link)),
+            delete_on_termination: link.doomed,
+        })
+    }
+
+    fn instance(&self, n: u8, instance: &Instance, places: u8) -> Option<seen::Instance> {
+        let own = (0..).zip(&self.instances.volumes);
+        let own = own.filter_map(|(volume, it)| {
+            let link = it.link.filter(|link| link.instance == n)?;
+            Some(seen::BlockDevice { device: device(link.device), volume: volume_id(volume)? })
+        });
+        let foreign = instance.foreign.and_then(|letter| {
+            Some(seen::BlockDevice { device: device(letter), volume: volume_id(u8::MAX)? })
+        });
+        let place = |place| seen::PrivateAddress { private: private(n, place), elastic: None };
+        Some(seen::Instance {
+            id: instance_id(n)?,
+            state: match instance.phase {
+                Phase::Unborn | Phase::Pending => seen::InstanceState::Pending,
+                Phase::Running => seen::InstanceState::Running,
+                Phase::Stopping => seen::InstanceState::Stopping,
+                Phase::Stopped => seen::InstanceState::Stopped,
+                Phase::Ending => seen::InstanceState::ShuttingDown,
+                Phase::Gone => seen::InstanceState::Terminated,
+            },
+            zone: Zone::new("a"),
+            launched: record::launched(self.order, n, instance.launched),
+            spot: true,
+            doomed: None,
+            lifecycle: None,
+            hibernation: false,
+            root_device: None,
+            devices: own.chain(foreign).collect(),
+            interfaces: vec![seen::Interface {
+                id: interface_id(n)?,
+                primary: true,
+                addresses: (0..places).map(place).collect(),
+            }],
+            tags: InstanceTags {
+                group: None,
+                fleets: BTreeSet::from([fleet()]),
+                draining: draining(instance.mark),
+                paused: if instance.paused { Setting::Value(true) } else { Setting::Absent },
+            },
+        })
+    }
 }
