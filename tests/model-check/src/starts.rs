@@ -2,7 +2,8 @@
 //! have left behind, every placement of the volumes and addresses that EC2 allows.
 
 use crate::world::{
-    Address, Association, Instance, Link, LinkState, Mark, Phase, Shape, UNBORN, Usage, Volume, World,
+    Address, Association, Handover, Instance, Link, LinkState, Mark, Phase, Shape, UNBORN, Usage, Volume,
+    World,
 };
 
 /// One that starts.
@@ -65,6 +66,17 @@ pub fn held(shape: &Shape) -> World {
         }
     }
     world
+}
+
+/// With the policy `drain` a holder that EC2 recommends to replace, and somebody who starts and can take over. The second
+/// volume is free, and may be on its way to either.
+pub fn late_second() -> Vec<World> {
+    let mut world = Shape { instances: 2, slots: &[(2, 0)], handover: Handover::Drain }.quiet();
+    world.instances = vec![RECOMMENDED, PENDING];
+    if let Some(first) = world.volumes.first_mut() {
+        first.link = Some(attached(0, 'f'));
+    }
+    vec![world]
 }
 
 fn attached(instance: u8, device: char) -> Link {

@@ -4,7 +4,7 @@ use crate::model::Check;
 use crate::ssm::Agent;
 use crate::starts::{
     DRAINING, ENDING, GONE, INTERRUPTED, PENDING, RECOMMENDED, RUNNING, SHORT, STOPPED, STOPPING, held,
-    scattered, with_doomed, with_paused_slot,
+    late_second, scattered, with_doomed, with_paused_slot,
 };
 use crate::world::{Handover, Instance, Shape, UNBORN, World};
 use Handover::{Drain, OnRelease, Terminate};
@@ -186,6 +186,7 @@ fn drains() -> Vec<Check> {
         brief("drain, scattered, two functions", scattered(&shape(2, &[(2, 0)]), &[some, &[RUNNING]]), 2, 1),
         brief("drain, two slots scattered", scattered(&two, &[marked, some]), 1, 1),
         brief("drain, agents that do not work", scattered(&one, &[agents, some]), 1, 1),
+        brief("drain, a second volume is late", late_second(), 2, 1),
         brief("drain, an instance is paused", scattered(&one, &[some, paused]), 1, 1),
     ]
 }
