@@ -2,9 +2,10 @@
 //! of the loop.
 
 use crate::ec2::{Call, Violation};
+use crate::look::Sources;
 use crate::memory::Memory;
 use crate::ssm::Volumes;
-use crate::view::{self, Calls, Sources};
+use crate::view::{self, Calls};
 use crate::world::{Handover, Instance, Link, LinkState, Mark, Phase};
 use planner::command::{CommandStatus, Record};
 use planner::ids::VolumeId;
@@ -57,7 +58,7 @@ pub enum Bug {
     /// No mistake of Holdfast's, but an assumption less: EC2's answers may show an instance that was started again as
     /// running, and a volume still there that was taken from it before it ran.
     NoSettledStart,
-    /// The same: a volume may be drained and gone while somebody still acts on what was before that was asked for.
+    /// The same: a drained volume may be attached elsewhere while somebody still acts on a look that saw it where it was.
     QuickDrain,
 }
 
@@ -117,7 +118,10 @@ fn charge(calls: &Calls, seen: Sources<'_>) -> Option<Violation> {
         calls.lead.iter().chain(calls.chains.iter().flatten()).find_map(|call| match call {
             Call::Terminate { instance } => Some((*instance, Violation::EndedWithoutCandidate)),
             Call::Drain { instance, .. } => Some((*instance, Violation::DrainedWithoutCandidate)),
-            _ => None,
+            Call::Attach { .. }
+            | Call::Detach { .. }
+            | Call::Associate { .. }
+            | Call::Disassociate { .. } => None,
         })?;
     let can_take_over =
         |n: u8| n != left && seen.instances.is_fit(n) && !seen.volumes.has_another(calls.slot, n);

@@ -22,8 +22,8 @@ pub struct Function {
 pub struct Round {
     /// The phase of each instance when the oldest answer to the look was true.
     pub saw: Vec<Phase>,
-    /// The volumes of which a drain had been asked for by then, on the instance that they were on.
-    pub asked: Volumes,
+    /// The volumes that were on their way off an instance then.
+    pub leaving: Volumes,
     /// The calls of each slot.
     pub slots: Vec<Calls>,
 }
@@ -122,10 +122,8 @@ pub fn fresh_association(address: u8, stale: &World, functions: &[Function]) -> 
 
 /// Makes a call of a slot in a quiet world: what EC2 answers.
 pub fn call_in_quiet(world: &mut World, memory: &mut Memory, slot: u8, call: Call) -> Answer {
-    let association = match call {
-        Call::Associate { address, .. } => fresh_association(address, world, &[]),
-        _ => 0,
-    };
+    let association =
+        if let Call::Associate { address, .. } = call { fresh_association(address, world, &[]) } else { 0 };
     let answer = world.apply(call, association);
     memory.learn(slot, call, answer);
     answer

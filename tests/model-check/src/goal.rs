@@ -3,9 +3,10 @@
 
 use crate::ec2::{Answer, Call, Violation};
 use crate::function;
+use crate::look::Sources;
 use crate::memory::Memory;
 use crate::ssm::Agent;
-use crate::view::{self, Calls, Sources};
+use crate::view::{self, Calls};
 use crate::world::{Handover, Phase, World};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};

@@ -3,10 +3,13 @@
 //! It asks two things of every state: that nothing unsafe has happened, and that a quiet world would converge.
 
 pub mod bug;
+mod choices;
+mod display;
 pub mod ec2;
 pub mod function;
 pub mod goal;
 pub mod life;
+pub mod look;
 pub mod memory;
 pub mod model;
 pub mod record;

@@ -28,7 +28,7 @@ impl Answer<'_> {
     pub fn of(self, instance: u8) -> Option<Record> {
         Some(match self {
             Self::Commands(record) => {
-                Record::Commands(ssm::of(record, instance).map(told).collect::<Option<_>>()?)
+                Record::Commands(ssm::of(record, instance).copied().map(told).collect::<Option<_>>()?)
             }
             Self::Silence => Record::Unanswered,
             Self::Denial => Record::Refused("AccessDeniedException".to_owned()),
@@ -36,7 +36,7 @@ impl Answer<'_> {
     }
 }
 
-fn told(command: &Command) -> Option<Told> {
+fn told(command: Command) -> Option<Told> {
     Some(Told {
         volumes: command.volumes.numbers().map(view::volume_id).collect::<Option<_>>()?,
         requested: view::time(requested(command)),
@@ -49,7 +49,7 @@ fn told(command: &Command) -> Option<Told> {
 }
 
 /// When it was asked for: less than 60 s ago, or more but not so long that a failure would be forgotten.
-fn requested(command: &Command) -> i64 {
+fn requested(command: Command) -> i64 {
     let since = match command.age {
         Age::Fresh => NOW - 50,
         Age::Old => NOW - 290,
@@ -59,13 +59,13 @@ fn requested(command: &Command) -> i64 {
 
 /// When the instance was launched.
 pub fn launched(record: &[Command], n: u8, number: u8) -> DateTime<Utc> {
-    let before = ssm::of(record, n).find(|command| command.number == number);
+    let before = ssm::of(record, n).copied().find(|command| command.number == number);
     view::time(before.map_or(LAUNCH + i64::from(n), |before| requested(before) + 1))
 }
 
 /// When the attachment of the volume was asked for.
 pub fn attached(record: &[Command], volume: u8, link: Link) -> DateTime<Utc> {
-    let named = || ssm::of(record, link.instance).filter(|command| command.volumes.has(volume));
+    let named = || ssm::of(record, link.instance).copied().filter(|command| command.volumes.has(volume));
     let before = named().find(|command| command.number == link.since);
     let after = named().find(|command| command.number > link.since).map(requested);
     let since = match (link.state, before) {

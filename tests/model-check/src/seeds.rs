@@ -145,7 +145,7 @@ fn draining() -> Vec<Seed> {
             1,
         ),
         Sown("a drain of a healthy holder", Bug::DrainHealthy).shows(Violation::DrainedHealthy, alone(), 1),
-        Sown("a drain that is over before a look is old", Bug::QuickDrain)
+        Sown("a drain that is quicker than a look is old", Bug::QuickDrain)
             .shows(Violation::Split, late_second(), 2)
             .without_churn(),
     ]

@@ -4,7 +4,7 @@
 //! each way at any moment.
 
 use crate::ec2::{Answer, Call};
-use crate::world::{Link, Phase, Usage, Volume, World};
+use crate::world::{Link, Phase, Usage, World};
 
 /// How many commands of an instance are explored at most.
 const MOST: usize = 3;
@@ -90,12 +90,6 @@ impl World {
         of(&self.record, instance).count() == MOST
     }
 
-    /// The volumes of which a drain was asked for where they are.
-    pub fn asked(&self) -> Volumes {
-        let asked = |volume: &Volume| volume.link.is_some_and(|link| link.usage != Usage::Mounted);
-        (0..).zip(&self.volumes).filter(|(_, volume)| asked(volume)).map(|(n, _)| n).collect()
-    }
-
     /// What Systems Manager says to `SendCommand`, having done it.
     pub fn send(&mut self, instance: u8, volumes: Volumes) -> Answer {
         // Of an instance that has just left Systems Manager may not know it yet.
@@ -107,9 +101,6 @@ impl World {
         let (status, age) = (Status::InProgress, Age::Fresh);
         self.record.push(Command { instance, number, volumes, status, age });
         self.record.sort_unstable();
-        for link in self.links_of(instance, volumes).filter(|link| link.usage == Usage::Mounted) {
-            link.usage = Usage::Asked;
-        }
         Answer::Accepted
     }
 

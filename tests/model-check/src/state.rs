@@ -3,10 +3,10 @@
 use crate::bug::Bug;
 use crate::ec2::Violation;
 use crate::function::{self, Function, Part};
+use crate::look::Sources;
 use crate::record::Answer;
 use crate::ssm::{self, Age, Numbers, Status};
-use crate::view::Sources;
-use crate::world::{Handover, Mark, Phase, Usage, World};
+use crate::world::{Handover, Mark, Phase, World};
 use std::sync::Arc;
 
 /// A state.
@@ -197,18 +197,17 @@ impl State {
         }
     }
 
-    /// A volume that was drained has left an instance that runs, which takes so long from the request for the drain that
-    /// nobody acts on what was before, nor is shown it.
-    pub fn outlast_drain(&mut self, volume: u8, instance: u8, bug: Option<Bug>) {
+    /// A volume that was drained has left an instance that runs. From where it was attached there to where it is attached
+    /// elsewhere it takes so long that nobody acts on what was before, nor is shown it.
+    pub fn outlast_drain(&mut self, volume: u8, bug: Option<Bug>) {
         if bug == Some(Bug::QuickDrain) {
             return;
         }
-        let link = self.stale.volume(volume).and_then(|subject| subject.link);
-        if link.is_none_or(|link| link.instance != instance || link.usage == Usage::Mounted) {
+        if !self.stale.leaving().has(volume) {
             self.catch_up();
         }
         for function in &mut self.functions {
-            function.round = function.round.take().filter(|round| round.asked.has(volume));
+            function.round = function.round.take().filter(|round| round.leaving.has(volume));
         }
     }
 

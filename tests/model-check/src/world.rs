@@ -2,9 +2,8 @@
 //!
 //! Small numbers stand for ids.
 
-use crate::ssm::{Agent, Command};
+use crate::ssm::{Agent, Command, Volumes};
 use planner::tags::Policy;
-use std::fmt;
 
 /// All that EC2 knows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -120,8 +119,6 @@ pub struct Link {
 pub enum Usage {
     /// It may use it.
     Mounted,
-    /// The same, though a drain of it was asked for.
-    Asked,
     /// It was drained, and is not mounted again before the next boot.
     Drained,
 }
@@ -248,6 +245,12 @@ impl World {
         self.volumes.iter().find(|volume| volume.slot == slot)
     }
 
+    /// The volumes that are on their way off an instance.
+    pub fn leaving(&self) -> Volumes {
+        let is_leaving = |volume: &Volume| volume.link.is_some_and(|link| link.state == LinkState::Detaching);
+        (0..).zip(&self.volumes).filter(|(_, volume)| is_leaving(volume)).map(|(n, _)| n).collect()
+    }
+
     /// Whether EC2 has accepted to attach the slot's first volume to the instance, and nobody has taken it off since.
     pub fn has_first(&self, slot: u8, instance: u8) -> bool {
         let link = self.first_volume(slot).and_then(|first| first.link);
@@ -276,54 +279,5 @@ impl Instance {
     /// Whether it runs, and nothing says that it is about to go.
     pub fn is_healthy(&self) -> bool {
         self.phase == Phase::Running && matches!(self.mark, Mark::None | Mark::Recommended)
-    }
-}
-
-impl fmt::Display for World {
-    /// One line, without what is as usual: `i0 Running, i1 Stopped ByHand; v0 of slot 0 on i0/f Attached; a0 of slot 0 on i0.0`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.handover)?;
-        for (n, on) in self.instances.iter().enumerate() {
-            write!(f, "; i{n} {:?}", on.phase)?;
-            if on.mark != Mark::None {
-                write!(f, " {:?}", on.mark)?;
-            }
-            if on.agent != Agent::Works {
-                write!(f, " agent {:?}", on.agent)?;
-            }
-            if on.paused {
-                f.write_str(" paused")?;
-            }
-            if let Some(device) = on.foreign {
-                write!(f, " with another's volume at {device}")?;
-            }
-            if let Some(device) = on.stuck {
-                write!(f, " stuck at {device}")?;
-            }
-        }
-        let paused = |slot| if self.paused == Some(slot) { " paused" } else { "" };
-        for (n, volume) in self.volumes.iter().enumerate() {
-            write!(f, "; v{n} of slot {}{}", volume.slot, paused(volume.slot))?;
-            if let Some(link) = volume.link {
-                write!(f, " on i{}/{} {:?}", link.instance, link.device, link.state)?;
-                f.write_str(if link.doomed { " goes with it" } else { "" })?;
-                if link.usage != Usage::Mounted {
-                    write!(f, " {:?}", link.usage)?;
-                }
-            }
-        }
-        for (n, address) in self.addresses.iter().enumerate() {
-            write!(f, "; a{n} of slot {}{}", address.slot, paused(address.slot))?;
-            if let Some(at) = address.at {
-                write!(f, " on i{}.{}", at.instance, at.place)?;
-            }
-        }
-        for command in &self.record {
-            let Command { instance, number, status, age, .. } = command;
-            write!(f, "; command {number} of i{instance} for")?;
-            command.volumes.numbers().try_for_each(|n| write!(f, " v{n}"))?;
-            write!(f, " {age:?} {status:?}")?;
-        }
-        Ok(())
     }
 }

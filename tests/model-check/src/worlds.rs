@@ -182,11 +182,12 @@ fn drains() -> Vec<Check> {
         Check { recommends: true, ..Check::new("drain, two volumes, recommended", held(2, &[(2, 0)]), 2) },
         Check { refuses: true, ..Check::new("drain, calls are refused for good", held(3, &[(2, 0)]), 1) },
         Check { recommends: true, ..Check::new("drain, two slots", held(3, &[(1, 1), (1, 0)]), 2) },
+        brief("drain, held, little churn", held(2, &[(2, 0)]), 1, 2),
         brief("drain, scattered", scattered(&one, &[marked, marked]), 1, 1),
         brief("drain, scattered, two functions", scattered(&shape(2, &[(2, 0)]), &[some, &[RUNNING]]), 2, 1),
         brief("drain, two slots scattered", scattered(&two, &[marked, some]), 1, 1),
         brief("drain, agents that do not work", scattered(&one, &[agents, some]), 1, 1),
-        brief("drain, a second volume is late", late_second(), 2, 1),
+        Check { refuses: true, ..brief("drain, a second volume is late", late_second(), 2, 1) },
         brief("drain, an instance is paused", scattered(&one, &[some, paused]), 1, 1),
     ]
 }
