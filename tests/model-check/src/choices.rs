@@ -16,12 +16,8 @@ impl Check {
             }
             last = Some(function);
             if function.round.is_none() {
-                actions.extend(
-                    state
-                        .sights(self.refuses && state.left != Some(0))
-                        .into_iter()
-                        .map(|sight| Action::Look(n, sight)),
-                );
+                let sights = state.sights(self.refuses && state.left != Some(0));
+                actions.extend(sights.into_iter().map(|sight| Action::Look(n, sight)));
                 // A call that was made in a round is not old as long as the round is fresh.
                 if function.memory.can_age() {
                     actions.push(Action::Age(n));

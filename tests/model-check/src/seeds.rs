@@ -126,14 +126,12 @@ fn draining() -> Vec<Seed> {
             first(),
             1,
         ),
-        Sown("a proof from before a restart", Bug::ProofFromBefore).shows(
-            Violation::TakenFromUser,
-            first(),
-            1,
-        ),
+        Sown("a proof from before a restart", Bug::ProofFromBefore)
+            .shows(Violation::TakenFromUser, first(), 1)
+            .within(2),
         Sown("a proof of another volume", Bug::ProofOfAnother)
             .shows(Violation::TakenFromUser, late_second(), 2)
-            .without_churn(),
+            .within(0),
         Sown("a detach in place of a drain", Bug::DetachUndrained).shows(
             Violation::TakenFromUser,
             first(),
@@ -147,7 +145,7 @@ fn draining() -> Vec<Seed> {
         Sown("a drain of a healthy holder", Bug::DrainHealthy).shows(Violation::DrainedHealthy, alone(), 1),
         Sown("a drain that is quicker than a look is old", Bug::QuickDrain)
             .shows(Violation::Split, late_second(), 2)
-            .without_churn(),
+            .within(0),
     ]
 }
 
@@ -175,9 +173,9 @@ impl Sown {
 }
 
 impl Seed {
-    /// Where it shows though nothing stops, ends, starts again or is marked.
-    fn without_churn(self) -> Self {
-        let check = Check { churn: Some(0), ..self.check };
+    /// Where it shows though instances stop, end, start again or are marked only so often.
+    fn within(self, churn: u8) -> Self {
+        let check = Check { churn: Some(churn), ..self.check };
         Self { check, ..self }
     }
 }

@@ -170,8 +170,8 @@ pub enum Agent {
     Unknown,
 }
 
-/// The numbers that are left of an instance's commands in place of the ones that they had, so that states that differ in
-/// nothing else are one.
+/// The numbers of commands without gaps, so that states that differ in nothing else are one: of an instance's first command
+/// that is still on record 1, and of all that came before it 0.
 #[derive(Debug)]
 pub struct Numbers<'a> {
     record: &'a [Command],
@@ -183,7 +183,7 @@ impl<'a> Numbers<'a> {
         Self { record }
     }
 
-    /// How many of the instance's commands that are meant were asked for by then. In place of that one's number.
+    /// The new number of the last of the instance's commands that are meant, of those up to this number; 0 without any.
     fn by(&self, instance: u8, number: u8, is_meant: impl Fn(&Command) -> bool) -> u8 {
         let last = of(self.record, instance).rev().find(|own| own.number <= number && is_meant(own));
         last.map_or(0, |last| self.rank(instance, last.number))
@@ -196,10 +196,11 @@ impl<'a> Numbers<'a> {
 
     /// Whether the world has the numbers already.
     pub fn fit(&self, world: &World) -> bool {
-        let links = (0..).zip(&world.volumes).filter_map(|(n, volume)| Some((n, volume.link?)));
-        let instances = (0..).zip(&world.instances);
-        links.into_iter().all(|(n, link)| self.since(n, link) == link.since)
-            && instances.into_iter().all(|(n, on)| self.by(n, on.launched, |_| true) == on.launched)
+        let mut links = (0..).zip(&world.volumes).filter_map(|(n, volume)| Some((n, volume.link?)));
+        let mut instances = (0..).zip(&world.instances);
+        let is_numbered = |(n, link): (u8, Link)| self.since(n, link) == link.since;
+        links.all(is_numbered)
+            && instances.all(|(n, on)| self.by(n, on.launched, |_| true) == on.launched)
             && world.record.iter().all(|own| self.rank(own.instance, own.number) == own.number)
     }
 

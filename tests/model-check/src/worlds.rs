@@ -34,7 +34,7 @@ impl Effort {
     /// How many states at most are generated for a world. About two fifths of them are unique.
     pub fn most(self, check: &Check) -> usize {
         match self {
-            Self::Short => 40_000,
+            Self::Short => 16_000,
             Self::Normal => 600_000,
             // Most of those of little churn are exhausted by then.
             Self::Long if check.churn.is_some() => 6_000_000,
