@@ -2,11 +2,15 @@
 //! of the loop.
 
 use crate::ec2::{Call, Violation};
+use crate::look::Sources;
 use crate::memory::Memory;
-use crate::view::{self, Calls, Sources};
-use crate::world::{Instance, LinkState, Phase};
+use crate::ssm::Volumes;
+use crate::view::{self, Calls};
+use crate::world::{Handover, Instance, Link, LinkState, Mark, Phase};
+use planner::command::{CommandStatus, Record};
+use planner::ids::VolumeId;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 
@@ -37,9 +41,25 @@ pub enum Bug {
     NextDeviceAtOnce,
     /// A pause is not seen.
     PauseUnseen,
+    /// A command that failed is taken for a proof.
+    ProofFromFailure,
+    /// A command that has not ended is taken for a proof.
+    ProofFromRunning,
+    /// A command is taken for a proof whatever came after it: a start of the instance, another attachment.
+    ProofFromBefore,
+    /// A command is taken for a proof of every volume, whichever it names.
+    ProofOfAnother,
+    /// What is to be drained is detached.
+    DetachUndrained,
+    /// A holder is drained though nobody can take over and there is time.
+    DrainWithoutCandidate,
+    /// A holder is drained that nobody said would go.
+    DrainHealthy,
     /// No mistake of Holdfast's, but an assumption less: EC2's answers may show an instance that was started again as
     /// running, and a volume still there that was taken from it before it ran.
     NoSettledStart,
+    /// The same: a drained volume may be attached elsewhere while somebody still acts on a look that saw it where it was.
+    QuickDrain,
 }
 
 /// What a look leads to.
@@ -77,7 +97,10 @@ fn plan(sources: Sources<'_>, memory: &Memory, bug: Option<Bug>) -> Option<Outco
     let mut seen = sources.observe(&memory)?;
     mislead(&mut seen, bug);
     let mut outcome = Outcome::default();
-    for slot in &planner::plan(&seen).slots {
+    let named = (0..).take(sources.volumes.volumes.len()).filter_map(view::volume_id);
+    let named: BTreeSet<VolumeId> = named.collect();
+    let plan = sources.plan(&mut seen, |record| misquote(record, &named, bug))?;
+    for slot in &plan.slots {
         let (mut calls, waits) = view::calls(slot)?;
         spoil(&mut calls, sources, bug);
         outcome.waits |= waits;
@@ -89,12 +112,22 @@ fn plan(sources: Sources<'_>, memory: &Memory, bug: Option<Bug>) -> Option<Outco
     Some(outcome)
 }
 
-/// Nobody is ended unless somebody was seen that could take over.
+/// Nobody is ended or drained unless somebody was seen that could take over, or the time is short.
 fn charge(calls: &Calls, seen: Sources<'_>) -> Option<Violation> {
-    let Some(Call::Terminate { instance }) = calls.lead else { return None };
+    let (left, violation) =
+        calls.lead.iter().chain(calls.chains.iter().flatten()).find_map(|call| match call {
+            Call::Terminate { instance } => Some((*instance, Violation::EndedWithoutCandidate)),
+            Call::Drain { instance, .. } => Some((*instance, Violation::DrainedWithoutCandidate)),
+            Call::Attach { .. }
+            | Call::Detach { .. }
+            | Call::Associate { .. }
+            | Call::Disassociate { .. } => None,
+        })?;
     let can_take_over =
-        |n: u8| n != instance && seen.instances.is_fit(n) && !seen.volumes.has_another(calls.slot, n);
-    (!seen.instances.numbers().any(can_take_over)).then_some(Violation::EndedWithoutCandidate)
+        |n: u8| n != left && seen.instances.is_fit(n) && !seen.volumes.has_another(calls.slot, n);
+    let is_short = seen.volumes.handover == Handover::Drain
+        && seen.instances.instance(left).is_some_and(|on| on.mark == Mark::Short);
+    (!is_short && !seen.instances.numbers().any(can_take_over)).then_some(violation)
 }
 
 /// Changes what the planner is told.
@@ -111,6 +144,22 @@ fn mislead(seen: &mut planner::observation::Observation, bug: Option<Bug>) {
             seen.instances.iter_mut().for_each(|instance| instance.tags.paused = Setting::Absent);
         }
         Some(_) | None => {}
+    }
+}
+
+/// Changes what Systems Manager tells.
+fn misquote(record: &mut Record, named: &BTreeSet<VolumeId>, bug: Option<Bug>) {
+    let Record::Commands(commands) = record else { return };
+    for command in commands {
+        match (bug, &command.status) {
+            (Some(Bug::ProofFromFailure), CommandStatus::Failed(_))
+            | (Some(Bug::ProofFromRunning), CommandStatus::InProgress) => {
+                command.status = CommandStatus::Success;
+            }
+            (Some(Bug::ProofFromBefore), _) => command.requested = view::time(view::NOW),
+            (Some(Bug::ProofOfAnother), _) => command.volumes.clone_from(named),
+            (Some(_) | None, _) => {}
+        }
     }
 }
 
@@ -143,9 +192,23 @@ fn spoil(calls: &mut Calls, sources: Sources<'_>, bug: Option<Bug>) {
         (Some(Bug::EndWithoutCandidate), Some((_, link))) if !is_healthy(link.instance) => {
             calls.lead = Some(Call::Terminate { instance: link.instance });
         }
+        (Some(Bug::DetachUndrained), _) => {
+            if let Some(Call::Drain { instance, volumes }) = calls.lead {
+                let volume = volumes.numbers().next().unwrap_or(0);
+                calls.lead = Some(Call::Detach { volume, instance: Some(instance) });
+            }
+        }
+        (Some(Bug::DrainWithoutCandidate), Some((volume, link))) if !is_healthy(link.instance) => {
+            calls.lead = Some(drain(volume, link));
+        }
+        (Some(Bug::DrainHealthy), Some((volume, link))) => calls.lead = Some(drain(volume, link)),
         (Some(Bug::EndHealthy), Some((_, link))) => {
             calls.lead = Some(Call::Terminate { instance: link.instance });
         }
         (Some(_) | None, _) => {}
     }
+}
+
+fn drain(volume: u8, link: Link) -> Call {
+    Call::Drain { instance: link.instance, volumes: Volumes::default().with(volume) }
 }

@@ -3,7 +3,8 @@
 //! EC2 accepts or refuses by the truth. The charges are of the safety promise, by the truth as well: they ask nothing of
 //! the planner.
 
-use crate::world::{Address, Association, Handover, Instance, Link, LinkState, Mark, Phase, World};
+use crate::ssm::Volumes;
+use crate::world::{Address, Association, Handover, Instance, Link, LinkState, Mark, Phase, Usage, World};
 
 /// A call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +46,13 @@ pub enum Call {
         /// The instance.
         instance: u8,
     },
+    /// `SendCommand` of Systems Manager, with the drain document.
+    Drain {
+        /// The instance.
+        instance: u8,
+        /// The volumes.
+        volumes: Volumes,
+    },
 }
 
 /// What EC2 says to a call.
@@ -56,6 +64,8 @@ pub enum Answer {
     Refused,
     /// The device name is taken.
     DeviceTaken,
+    /// No, and it would say so again.
+    Denied,
 }
 
 /// What EC2 must never be brought to do.
@@ -79,6 +89,10 @@ pub enum Violation {
     EndedWithVolume,
     /// An instance was to be ended though nobody was seen that could take over.
     EndedWithoutCandidate,
+    /// An instance was drained that nobody said would go, or whose slot does not ask for it.
+    DrainedHealthy,
+    /// An instance was to be drained though nobody was seen that could take over, and there was time to wait.
+    DrainedWithoutCandidate,
     /// Something was touched that was to be left alone.
     Paused,
     /// An address was displaced while nobody else acted.
@@ -96,11 +110,13 @@ impl World {
             }
             Call::Disassociate { address, association } => self.disassociate(address, association),
             Call::Terminate { instance } => self.terminate(instance),
+            Call::Drain { instance, volumes } => self.send(instance, volumes),
         }
     }
 
     fn attach(&mut self, volume: u8, instance: u8, device: char) -> Answer {
         let taken = self.links().any(|(_, link)| link.instance == instance && link.device == device);
+        let since = self.latest_command(instance);
         let Some(target) = self.instance(instance) else { return Answer::Refused };
         let taken = taken || target.foreign == Some(device) || target.stuck == Some(device);
         // EC2 attaches to a running or stopped instance.
@@ -110,7 +126,8 @@ impl World {
                 if taken {
                     return Answer::DeviceTaken;
                 }
-                subject.link = Some(Link { instance, device, state: LinkState::Attaching, doomed: false });
+                let (state, usage) = (LinkState::Attaching, Usage::Mounted);
+                subject.link = Some(Link { instance, device, state, doomed: false, usage, since });
                 Answer::Accepted
             }
             Some(_) | None => Answer::Refused,
@@ -182,7 +199,8 @@ impl World {
             Call::Attach { volume, instance, .. } => self.charge_attach(volume, instance),
             Call::Detach { volume, .. } => {
                 let link = self.volume(volume)?.link?;
-                self.instance(link.instance)?.mounted.then_some(Violation::TakenFromUser)
+                let is_used = self.instance(link.instance)?.mounted && link.usage != Usage::Drained;
+                is_used.then_some(Violation::TakenFromUser)
             }
             Call::Associate { address, instance, .. } => {
                 let slot = self.address(address)?.slot;
@@ -191,6 +209,11 @@ impl World {
             }
             Call::Disassociate { .. } => None,
             Call::Terminate { instance } => self.charge_terminate(*self.instance(instance)?, instance),
+            Call::Drain { instance, .. } => {
+                let is_called_for =
+                    self.handover == Handover::Drain && self.instance(instance)?.mark != Mark::None;
+                (!is_called_for).then_some(Violation::DrainedHealthy)
+            }
         }
     }
 
@@ -215,7 +238,7 @@ impl World {
         let mut slots: Vec<u8> = self.links().filter(|on| on.1.instance == n).map(|on| on.0.slot).collect();
         slots.dedup();
         let is_doomed = self.links().any(|(_, link)| link.instance == n && link.doomed);
-        let is_healthy = ended.mark == Mark::None || self.handover == Handover::OnRelease || slots.is_empty();
+        let is_healthy = ended.mark == Mark::None || self.handover != Handover::Terminate || slots.is_empty();
         let charges = [
             (is_doomed, Violation::EndedWithVolume),
             (ended.foreign.is_some() || slots.len() > 1, Violation::EndedWithForeign),
@@ -241,7 +264,7 @@ impl World {
                 let on = subject.and_then(|subject| subject.at).filter(|at| at.id == association);
                 (subject.map(|it| it.slot), on.map(|at| at.instance))
             }
-            Call::Terminate { instance } => {
+            Call::Terminate { instance } | Call::Drain { instance, .. } => {
                 let slot = self.links().find(|on| on.1.instance == instance).map(|on| on.0.slot);
                 (slot, Some(instance))
             }

@@ -4,6 +4,7 @@
 use crate::bug::Bug;
 use crate::ec2::{Answer, Call};
 use crate::memory::Memory;
+use crate::ssm::Volumes;
 use crate::view::Calls;
 use crate::world::{Phase, World};
 
@@ -21,6 +22,8 @@ pub struct Function {
 pub struct Round {
     /// The phase of each instance when the oldest answer to the look was true.
     pub saw: Vec<Phase>,
+    /// The volumes that were on their way off an instance then.
+    pub leaving: Volumes,
     /// The calls of each slot.
     pub slots: Vec<Calls>,
 }
@@ -117,14 +120,11 @@ pub fn fresh_association(address: u8, stale: &World, functions: &[Function]) -> 
     (1..u8::MAX).find(|id| !is_known(id)).unwrap_or(u8::MAX)
 }
 
-/// Makes a call in a quiet world: what EC2 answers.
-pub fn call_in_quiet(world: &mut World, memory: &mut Memory, call: Call) -> Answer {
-    let Call::Associate { address, .. } = call else {
-        let answer = world.apply(call, 0);
-        memory.remember(call, answer);
-        return answer;
-    };
-    let answer = world.apply(call, fresh_association(address, world, &[]));
-    memory.remember(call, answer);
+/// Makes a call of a slot in a quiet world: what EC2 answers.
+pub fn call_in_quiet(world: &mut World, memory: &mut Memory, slot: u8, call: Call) -> Answer {
+    let association =
+        if let Call::Associate { address, .. } = call { fresh_association(address, world, &[]) } else { 0 };
+    let answer = world.apply(call, association);
+    memory.learn(slot, call, answer);
     answer
 }

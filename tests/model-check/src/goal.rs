@@ -3,8 +3,10 @@
 
 use crate::ec2::{Answer, Call, Violation};
 use crate::function;
+use crate::look::Sources;
 use crate::memory::Memory;
-use crate::view::{self, Calls, Sources};
+use crate::ssm::Agent;
+use crate::view::{self, Calls};
 use crate::world::{Handover, Phase, World};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -49,8 +51,10 @@ pub fn course(world: &World) -> Vec<String> {
     let mut course = Vec::new();
     let end = play(world.clone(), |world| {
         course.push(world.to_string());
-        let seen = Sources::all(world).observe(&Memory::default());
-        for slot in seen.iter().flat_map(|seen| planner::plan(seen).slots) {
+        let sources = Sources::all(world);
+        let seen = sources.observe(&Memory::default());
+        let plan = seen.and_then(|mut seen| sources.plan(&mut seen, |_| {}));
+        for slot in plan.into_iter().flat_map(|plan| plan.slots) {
             let findings = slot.findings.iter().map(|finding| format!("\n      {finding}"));
             course.push(format!("{} {:?}{}", slot.slot, slot.state, findings.collect::<String>()));
         }
@@ -65,14 +69,18 @@ fn play(mut world: World, mut tell: impl FnMut(&World)) -> Quiet {
     loop {
         world.calm();
         memory.catch_up();
+        memory.catch_up_with_record();
         tell(&world);
         match look_and_act(&mut world, &mut memory) {
             Err(violation) => return Quiet::Unsafe(violation),
-            Ok(true) if acts == LOOKS => return Quiet::Endless,
-            Ok(true) => acts += 1,
+            Ok(Effect::Acts) if acts == LOOKS => return Quiet::Endless,
+            Ok(Effect::Acts) => acts += 1,
+            // It looks again without what was refused.
+            Ok(Effect::Learns) => {}
             // It waits until it can be sure of what it sees.
-            Ok(false) if memory.can_age() => memory.age(),
-            Ok(false) => break,
+            Ok(Effect::Rests) if memory.can_age() => memory.age(),
+            Ok(Effect::Rests) if memory.can_deliver() => memory.deliver(),
+            Ok(Effect::Rests) => break,
         }
     }
     if !is_good(&world) {
@@ -80,41 +88,69 @@ fn play(mut world: World, mut tell: impl FnMut(&World)) -> Quiet {
     }
     match look_and_act(&mut world, &mut Memory::default()) {
         Err(violation) => Quiet::Unsafe(violation),
-        Ok(true) => Quiet::Relapse,
-        Ok(false) => Quiet::Good,
+        Ok(Effect::Acts) => Quiet::Relapse,
+        // That Systems Manager does not know the instance, each invocation finds for itself.
+        Ok(Effect::Learns | Effect::Rests) => Quiet::Good,
     }
 }
 
-/// One look, and all its steps. Whether there were any.
-fn look_and_act(world: &mut World, memory: &mut Memory) -> Result<bool, Violation> {
-    let Some(seen) = Sources::all(world).observe(memory) else { return Ok(false) };
-    let plan = planner::plan(&seen);
-    let mut acted = false;
-    for (Calls { lead, chains, .. }, _) in plan.slots.iter().filter_map(view::calls) {
-        acted |= lead.is_some() || !chains.is_empty();
-        if lead.is_some() && !chain(lead.as_slice(), world, memory)? {
-            continue;
+/// What a look leads to. Of several effects, the later one in this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    /// Nothing.
+    Rests,
+    /// All that was tried was refused for good.
+    Learns,
+    /// Something was tried.
+    Acts,
+}
+
+/// One look, and all its steps.
+fn look_and_act(world: &mut World, memory: &mut Memory) -> Result<Effect, Violation> {
+    let plan = {
+        let sources = Sources::all(world);
+        sources.observe(memory).and_then(|mut seen| sources.plan(&mut seen, |_| {}))
+    };
+    let mut effect = Effect::Rests;
+    let slots = plan.into_iter().flat_map(|plan| plan.slots);
+    for (Calls { slot, lead, chains }, _) in slots.filter_map(|slot| view::calls(&slot)) {
+        if lead.is_some() {
+            let answer = chain(slot, lead.as_slice(), world, memory)?;
+            effect = effect.max(Effect::of(answer));
+            if answer != Answer::Accepted {
+                continue;
+            }
         }
         for calls in chains {
-            chain(&calls, world, memory)?;
+            effect = effect.max(Effect::of(chain(slot, &calls, world, memory)?));
         }
     }
-    Ok(acted)
+    Ok(effect)
 }
 
-/// Makes calls in their order, as far as EC2 accepts them. Whether it accepted all.
-fn chain(calls: &[Call], world: &mut World, memory: &mut Memory) -> Result<bool, Violation> {
+impl Effect {
+    fn of(answer: Answer) -> Self {
+        match answer {
+            Answer::Denied => Self::Learns,
+            Answer::Accepted | Answer::Refused | Answer::DeviceTaken => Self::Acts,
+        }
+    }
+}
+
+/// Makes calls of a slot in their order, as far as EC2 accepts them. The last answer.
+fn chain(slot: u8, calls: &[Call], world: &mut World, memory: &mut Memory) -> Result<Answer, Violation> {
     for call in calls {
         let displaced = world.displaces(*call).then_some(Violation::Displaced);
         let charge = world.charge(*call).or(displaced);
-        if function::call_in_quiet(world, memory, *call) != Answer::Accepted {
-            return Ok(false);
+        let answer = function::call_in_quiet(world, memory, slot, *call);
+        if answer != Answer::Accepted {
+            return Ok(answer);
         }
         if let Some(violation) = charge {
             return Err(violation);
         }
     }
-    Ok(true)
+    Ok(Answer::Accepted)
 }
 
 /// Whether as many slots are held as can be, by the world alone.
@@ -142,7 +178,7 @@ fn is_held(slot: u8, world: &World) -> bool {
 }
 
 /// Whether nothing that Holdfast may do can bring the slot together: it is paused, or a volume of it is on an instance that
-/// runs and may not be ended, and where the slot cannot stay.
+/// runs and can neither be drained nor may be ended, and where the slot cannot stay.
 fn is_fixed(slot: u8, world: &World) -> bool {
     let on_paused = |n: u8| world.instance(n).is_some_and(|instance| instance.paused);
     if world.paused == Some(slot) || places(slot, world).into_iter().flatten().any(on_paused) {
@@ -150,6 +186,15 @@ fn is_fixed(slot: u8, world: &World) -> bool {
     }
     let running: BTreeSet<u8> =
         volumes_on(slot, world).filter(|n| world.phase(*n) == Phase::Running).collect();
+    let is_drained = |n: u8| {
+        let own = (0..).zip(&world.volumes).filter(|(_, volume)| volume.slot == slot);
+        let mut here =
+            own.filter_map(|(volume, it)| Some((volume, it.link.filter(|link| link.instance == n)?)));
+        let works = world.instance(n).is_some_and(|on| on.agent == Agent::Works);
+        world.handover == Handover::Drain
+            && works
+            && !here.any(|(volume, link)| world.has_failed(volume, link))
+    };
     let is_ended = |n: u8| {
         let is_doomed = world.links().any(|(_, link)| link.instance == n && link.doomed);
         let is_clear = world.instance(n).is_some_and(|instance| instance.foreign.is_none());
@@ -157,7 +202,7 @@ fn is_fixed(slot: u8, world: &World) -> bool {
             world.first_volume(slot).and_then(|first| first.link).is_some_and(|link| link.instance == n);
         world.handover == Handover::Terminate && leads && is_clear && !is_doomed
     };
-    let stays = |n: u8| (world.is_fit(n) || is_ended(n)) && !world.has_another(slot, n);
+    let stays = |n: u8| (world.is_fit(n) || is_drained(n) || is_ended(n)) && !world.has_another(slot, n);
     running.len() > 1 || !running.into_iter().all(stays)
 }
 

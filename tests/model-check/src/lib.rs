@@ -3,14 +3,19 @@
 //! It asks two things of every state: that nothing unsafe has happened, and that a quiet world would converge.
 
 pub mod bug;
+mod choices;
+mod display;
 pub mod ec2;
 pub mod function;
 pub mod goal;
 pub mod life;
+pub mod look;
 pub mod memory;
 pub mod model;
+pub mod record;
 pub mod run;
 pub mod seeds;
+pub mod ssm;
 pub mod starts;
 pub mod state;
 pub mod view;

@@ -1,6 +1,6 @@
 //! What happens in EC2 by itself: instances go through their lives, attachments are completed and ended.
 
-use crate::world::{LinkState, Mark, Phase, World};
+use crate::world::{LinkState, Mark, Phase, Usage, World};
 
 /// What an instance's phase can turn into.
 pub fn next_phases(phase: Phase) -> &'static [Phase] {
@@ -39,13 +39,23 @@ pub enum Settling {
 impl World {
     /// Lets an instance turn into the next phase, with all that EC2 does then.
     pub fn turn(&mut self, n: u8, phase: Phase) {
+        let latest = self.latest_command(n);
         let Some(instance) = self.instances.get_mut(usize::from(n)) else { return };
         instance.phase = phase;
         match phase {
-            // A warning is of the run in which it came.
-            Phase::Pending if instance.mark != Mark::ByHand => instance.mark = Mark::None,
+            Phase::Pending => {
+                instance.launched = latest;
+                // A warning is of the run in which it came.
+                if instance.mark != Mark::ByHand {
+                    instance.mark = Mark::None;
+                }
+            }
             // An instance takes longer from `stopped` to mounting than a look is fresh.
-            Phase::Running => instance.mounted = true,
+            Phase::Running => {
+                instance.mounted = true;
+                let links = self.volumes.iter_mut().filter_map(|volume| volume.link.as_mut());
+                links.filter(|link| link.instance == n).for_each(|link| link.usage = Usage::Mounted);
+            }
             Phase::Stopped => instance.mounted = false,
             Phase::Gone => {
                 (instance.mounted, instance.foreign) = (false, None);
@@ -54,7 +64,7 @@ impl World {
                     address.at = None;
                 }
             }
-            Phase::Pending | Phase::Unborn | Phase::Stopping | Phase::Ending => {}
+            Phase::Unborn | Phase::Stopping | Phase::Ending => {}
         }
     }
 
@@ -89,6 +99,7 @@ impl World {
                 self.turn(n, last);
             }
         }
+        self.end_commands();
         for n in (0..).take(self.volumes.len()) {
             while self.settling(n).is_some() {
                 self.settle(n);

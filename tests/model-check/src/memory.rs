@@ -20,6 +20,8 @@ enum Fact {
     Associated { address: u8, instance: u8, place: u8 },
     /// EC2 accepted to terminate the instance.
     Terminated { instance: u8 },
+    /// Systems Manager accepted to send the drain document to the instance.
+    Sent { instance: u8 },
     /// EC2 said that the device is taken.
     Refused { instance: u8, device: char },
     /// EC2 refused the call of the slot for good.
@@ -45,8 +47,15 @@ impl Memory {
         self.0.is_empty()
     }
 
-    /// Remembers what EC2 said to a call.
-    pub fn remember(&mut self, call: Call, answer: Answer) {
+    /// Remembers what EC2 said to a call of the slot.
+    pub fn learn(&mut self, slot: u8, call: Call, answer: Answer) {
+        match answer {
+            Answer::Denied => self.remember_failure(slot, call),
+            Answer::Accepted | Answer::Refused | Answer::DeviceTaken => self.remember(call, answer),
+        }
+    }
+
+    fn remember(&mut self, call: Call, answer: Answer) {
         match (call, answer) {
             (Call::Attach { volume, instance, .. }, Answer::Accepted) => {
                 self.forget_accepted(volume);
@@ -61,11 +70,14 @@ impl Memory {
             (Call::Terminate { instance }, Answer::Accepted) => {
                 self.0.insert(Fact::Terminated { instance }, Age::New);
             }
+            (Call::Drain { instance, .. }, Answer::Accepted) => {
+                self.0.insert(Fact::Sent { instance }, Age::New);
+            }
             (Call::Detach { volume, .. }, Answer::Accepted) => self.forget_accepted(volume),
             (Call::Attach { instance, device, .. }, Answer::DeviceTaken) => {
                 self.0.entry(Fact::Refused { instance, device }).or_insert(Age::New);
             }
-            (_, Answer::Accepted | Answer::Refused | Answer::DeviceTaken) => {}
+            (_, Answer::Accepted | Answer::Refused | Answer::DeviceTaken | Answer::Denied) => {}
         }
     }
 
@@ -80,17 +92,42 @@ impl Memory {
 
     /// EC2's answers have caught up with all that was done.
     pub fn catch_up(&mut self) {
-        self.0.values_mut().filter(|age| **age == Age::New).for_each(|age| *age = Age::Shown);
+        self.show(|fact| !fact.is_of_commands());
+    }
+
+    /// So has Systems Manager's record.
+    pub fn catch_up_with_record(&mut self) {
+        self.show(Fact::is_of_commands);
+    }
+
+    fn show(&mut self, is_meant: impl Fn(&Fact) -> bool) {
+        let shown = self.0.iter_mut().filter(|(fact, age)| is_meant(fact) && **age == Age::New);
+        shown.for_each(|(_, age)| *age = Age::Shown);
     }
 
     /// Whether time may pass: what EC2's answers may not show yet cannot be old.
     pub fn can_age(&self) -> bool {
-        self.0.values().any(|age| *age == Age::Shown)
+        self.0.iter().any(|(fact, age)| !fact.is_of_commands() && *age == Age::Shown)
     }
 
     /// Lets so much time pass that what EC2's answers show is known to be shown.
     pub fn age(&mut self) {
-        self.age_where(|_, age| *age == Age::Shown);
+        self.age_where(|fact, age| !fact.is_of_commands() && *age == Age::Shown);
+    }
+
+    /// Whether a command may have had the time to reach its instance.
+    pub fn can_deliver(&self) -> bool {
+        self.0.iter().any(|(fact, age)| fact.is_of_commands() && *age == Age::Shown)
+    }
+
+    /// Lets so much time pass that every command whose record is shown has reached its instance.
+    pub fn deliver(&mut self) {
+        self.0.retain(|fact, age| !(fact.is_of_commands() && *age == Age::Shown));
+    }
+
+    /// The instance's commands are older than one needs to reach it.
+    pub fn deliver_to(&mut self, n: u8) {
+        self.0.remove(&Fact::Sent { instance: n });
     }
 
     /// The instance has gone from one phase to another for which it needs longer than EC2's answers are stale.
@@ -142,6 +179,9 @@ impl Memory {
                 Fact::Terminated { instance } => {
                     memory.terminated.insert(view::instance_id(instance)?, at);
                 }
+                Fact::Sent { instance } => {
+                    memory.sent.insert(view::instance_id(instance)?, at);
+                }
                 Fact::Refused { instance, device } => {
                     let key = (view::instance_id(instance)?, view::device(device));
                     memory.refused_devices.insert(key, at);
@@ -164,8 +204,13 @@ impl Fact {
             | Self::Associated { instance, .. }
             | Self::Terminated { instance }
             | Self::Refused { instance, .. } => Some(instance),
-            Self::Failed { .. } => None,
+            // A command takes its own time.
+            Self::Sent { .. } | Self::Failed { .. } => None,
         }
+    }
+
+    fn is_of_commands(&self) -> bool {
+        matches!(self, Self::Sent { .. })
     }
 }
 

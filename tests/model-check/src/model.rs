@@ -8,9 +8,9 @@ use crate::bug::{self, Bug};
 use crate::ec2::{Answer, Call, Violation};
 use crate::function::{self, Function, Part, Round};
 use crate::goal::{self, Quiet};
-use crate::life::{Settling, next_phases};
+use crate::life::Settling;
 use crate::state::{Action, Sight, State};
-use crate::world::{LinkState, Mark, Phase, World};
+use crate::world::{Mark, Phase, Usage, World};
 use stateright::{Model, Property};
 use std::sync::Arc;
 
@@ -60,10 +60,11 @@ impl Model for Check {
             return;
         }
         self.of_functions(state, actions);
-        if state.now != state.stale {
+        if state.is_stale() {
             actions.push(Action::CatchUp);
         }
         self.of_ec2(state, actions);
+        self.of_commands(state, actions);
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
@@ -75,10 +76,20 @@ impl Model for Check {
             Action::Refuse(function, slot, part) => self.refuse(&mut next, function, slot, part)?,
             Action::End(function) => *next.functions.get_mut(function)? = Function::default(),
             Action::Age(function) => next.functions.get_mut(function)?.memory.age(),
+            Action::Deliver(function) => next.functions.get_mut(function)?.memory.deliver(),
             Action::CatchUp => next.catch_up(),
+            Action::ShowRecord => next.show_record(),
+            Action::EndCommand(n, number, end) => {
+                Arc::make_mut(&mut next.now).end_command(n, number, end)?;
+            }
+            Action::Outdate(n) => next.outdate(n)?,
+            Action::Forget(n) => next.forget(n)?,
             Action::Turn(n, phase) => self.turn(&mut next, n, phase)?,
             Action::Mark(n, mark) => {
-                spend(&mut next.left)?;
+                // That time goes by is no churn.
+                if mark != Mark::Short {
+                    spend(&mut next.left)?;
+                }
                 Arc::make_mut(&mut next.now).instances.get_mut(usize::from(n))?.mark = mark;
             }
             Action::Settle(volume) => self.settle(&mut next, volume)?,
@@ -89,6 +100,9 @@ impl Model for Check {
                 // It takes longer than a look is fresh until the volume can be attached elsewhere.
                 next.outlast(from, Phase::Gone, true, self.bug);
             }
+        }
+        if self.has_commands() {
+            next.renumber();
         }
         next.functions.sort();
         (next != *state).then_some(next)
@@ -135,55 +149,8 @@ impl Check {
         }
     }
 
-    fn of_functions(&self, state: &State, actions: &mut Vec<Action>) {
-        let mut last = None;
-        for (n, function) in state.functions.iter().enumerate() {
-            // Functions in the same state can do the same.
-            if last == Some(function) {
-                continue;
-            }
-            last = Some(function);
-            if function.round.is_none() {
-                actions.extend(state.sights().into_iter().map(|sight| Action::Look(n, sight)));
-                // A call that was made in a round is not old as long as the round is fresh.
-                if function.memory.can_age() {
-                    actions.push(Action::Age(n));
-                }
-            }
-            if !function.is_idle() {
-                actions.push(Action::End(n));
-            }
-            for (slot, part, _) in function.open(self.bug) {
-                actions.extend([Action::Act(n, slot, part), Action::Lose(n, slot, part)]);
-                if self.refuses {
-                    actions.push(Action::Refuse(n, slot, part));
-                }
-            }
-        }
-    }
-
     fn counts(&self, violation: Violation) -> bool {
         self.only.is_none_or(|only| only == violation)
-    }
-
-    fn of_ec2(&self, state: &State, actions: &mut Vec<Action>) {
-        for (n, instance) in (0..).zip(&state.now.instances) {
-            actions.extend(next_phases(instance.phase).iter().map(|phase| Action::Turn(n, *phase)));
-            if instance.phase == Phase::Running && instance.is_healthy() && state.left != Some(0) {
-                actions.push(Action::Mark(n, Mark::Interrupted));
-                if self.recommends && instance.mark == Mark::None {
-                    actions.push(Action::Mark(n, Mark::Recommended));
-                }
-            }
-        }
-        for (n, volume) in (0..).zip(&state.now.volumes) {
-            if state.now.settling(n).is_some() {
-                actions.push(Action::Settle(n));
-            }
-            if self.takes_back && volume.link.is_some_and(|link| link.state == LinkState::Attaching) {
-                actions.push(Action::TakeBack(n));
-            }
-        }
     }
 
     /// A function looks. One that finds nothing to do and nothing to wait for ends.
@@ -191,13 +158,17 @@ impl Check {
         let sources = next.sources(sight);
         let outcome = bug::look(sources, &next.functions.get(function)?.memory, self.bug)?;
         // By the oldest of its answers.
-        let oldest = if sight == Sight::default() { &next.now } else { &next.stale };
+        let oldest = if sight.is_stale() { &next.stale } else { &next.now };
+        let leaving = oldest.leaving();
         let saw = oldest.instances.iter().map(|instance| instance.phase).collect();
         let function = next.functions.get_mut(function)?;
         if !outcome.slots.is_empty() {
-            function.round = Some(Round { saw, slots: outcome.slots.clone() });
+            function.round = Some(Round { saw, leaving, slots: outcome.slots.clone() });
         } else if !outcome.waits {
             *function = Function::default();
+        }
+        if sight.is_denied() {
+            spend(&mut next.left)?;
         }
         next.violation = outcome.violation.filter(|violation| self.counts(*violation));
         Some(())
@@ -212,6 +183,9 @@ impl Check {
         } else {
             0
         };
+        if next.now.is_record_full(call) {
+            return None;
+        }
         let answer = Arc::make_mut(&mut next.now).apply(call, association);
         let is_accepted = answer == Answer::Accepted;
         if reply == Reply::IsLost && !is_accepted {
@@ -220,7 +194,8 @@ impl Check {
         next.violation = charge.filter(|violation| is_accepted && self.counts(*violation));
         let function = next.functions.get_mut(function)?;
         if reply == Reply::Arrives {
-            function.memory.remember(call, answer);
+            let name = function.round.as_ref()?.slots.get(slot)?.slot;
+            function.memory.learn(name, call, answer);
         }
         function.done(slot, part, is_accepted && reply == Reply::Arrives)
     }
@@ -257,11 +232,15 @@ impl Check {
 
     fn settle(&self, next: &mut State, volume: u8) -> Option<()> {
         let link = next.now.volume(volume)?.link?;
-        let is_release = next.now.settling(volume) == Some(Settling::Releases);
+        let settling = next.now.settling(volume)?;
         Arc::make_mut(&mut next.now).settle(volume);
-        if is_release {
-            let has_run = next.now.instance(link.instance)?.mounted;
-            next.outlast(link.instance, Phase::Gone, has_run, self.bug);
+        let has_run = next.now.instance(link.instance)?.mounted;
+        match settling {
+            Settling::Releases => next.outlast(link.instance, Phase::Gone, has_run, self.bug),
+            Settling::Detaches if has_run && link.usage == Usage::Drained => {
+                next.outlast_drain(volume, self.bug);
+            }
+            Settling::Detaches | Settling::Completes => {}
         }
         Some(())
     }

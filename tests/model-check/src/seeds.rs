@@ -3,9 +3,10 @@
 use crate::bug::Bug;
 use crate::ec2::Violation;
 use crate::model::Check;
-use crate::starts::{DRAINING, RUNNING, STOPPED, scattered, with_doomed};
+use crate::ssm::Agent;
+use crate::starts::{DRAINING, RUNNING, STOPPED, late_second, scattered, with_doomed};
 use crate::world::{Handover, Instance, Shape, World};
-use Handover::{OnRelease, Terminate};
+use Handover::{Drain, OnRelease, Terminate};
 
 /// A mistake, where it shows, and how.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub const MOST: usize = 3_000_000;
 
 /// All of them.
 pub fn seeds() -> Vec<Seed> {
-    taking().into_iter().chain(giving()).chain(ending()).collect()
+    taking().into_iter().chain(giving()).chain(ending()).chain(draining()).collect()
 }
 
 /// A volume is taken from somebody, or what is to be left alone is touched.
@@ -109,6 +110,45 @@ fn ending() -> Vec<Seed> {
     ]
 }
 
+/// A volume is taken from a holder that was not drained of it, or a holder is drained that should not be.
+fn draining() -> Vec<Seed> {
+    let fails = Instance { agent: Agent::Fails, ..DRAINING };
+    let first = || on_first(&[(1, 0)], Drain, DRAINING);
+    let alone = || vec![Shape { instances: 1, slots: &[(1, 0)], handover: Drain }.quiet()];
+    vec![
+        Sown("a proof from a command that failed", Bug::ProofFromFailure).shows(
+            Violation::TakenFromUser,
+            on_first(&[(1, 0)], Drain, fails),
+            1,
+        ),
+        Sown("a proof from a command that has not ended", Bug::ProofFromRunning).shows(
+            Violation::TakenFromUser,
+            first(),
+            1,
+        ),
+        Sown("a proof from before a restart", Bug::ProofFromBefore)
+            .shows(Violation::TakenFromUser, first(), 1)
+            .within(2),
+        Sown("a proof of another volume", Bug::ProofOfAnother)
+            .shows(Violation::TakenFromUser, late_second(), 2)
+            .within(0),
+        Sown("a detach in place of a drain", Bug::DetachUndrained).shows(
+            Violation::TakenFromUser,
+            first(),
+            1,
+        ),
+        Sown("a drain that nobody can take over from", Bug::DrainWithoutCandidate).shows(
+            Violation::DrainedWithoutCandidate,
+            alone(),
+            1,
+        ),
+        Sown("a drain of a healthy holder", Bug::DrainHealthy).shows(Violation::DrainedHealthy, alone(), 1),
+        Sown("a drain that is quicker than a look is old", Bug::QuickDrain)
+            .shows(Violation::Split, late_second(), 2)
+            .within(0),
+    ]
+}
+
 /// Two instances, the second of which runs; the first volume is on the first, and nothing else is anywhere.
 fn on_first(slots: &'static [(u8, u8)], handover: Handover, holder: Instance) -> Vec<World> {
     let shape = Shape { instances: 2, slots, handover };
@@ -129,5 +169,13 @@ impl Sown {
         let check =
             Check { bug: Some(self.1), only: Some(expected), ..Check::new(self.0, starts, functions) };
         Seed { check, expected }
+    }
+}
+
+impl Seed {
+    /// Where it shows though instances stop, end, start again or are marked only so often.
+    fn within(self, churn: u8) -> Self {
+        let check = Check { churn: Some(churn), ..self.check };
+        Self { check, ..self }
     }
 }

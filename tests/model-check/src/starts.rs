@@ -2,7 +2,8 @@
 //! have left behind, every placement of the volumes and addresses that EC2 allows.
 
 use crate::world::{
-    Address, Association, Instance, Link, LinkState, Mark, Phase, Shape, UNBORN, Volume, World,
+    Address, Association, Handover, Instance, Link, LinkState, Mark, Phase, Shape, UNBORN, Usage, Volume,
+    World,
 };
 
 /// One that starts.
@@ -21,6 +22,8 @@ pub const GONE: Instance = Instance { phase: Phase::Gone, ..UNBORN };
 pub const DRAINING: Instance = Instance { mark: Mark::ByHand, ..RUNNING };
 /// One that EC2 has announced to take.
 pub const INTERRUPTED: Instance = Instance { mark: Mark::Interrupted, ..RUNNING };
+/// The same, a while ago.
+pub const SHORT: Instance = Instance { mark: Mark::Short, ..RUNNING };
 /// One that EC2 recommends to replace.
 pub const RECOMMENDED: Instance = Instance { mark: Mark::Recommended, ..RUNNING };
 
@@ -48,6 +51,39 @@ pub fn scattered(shape: &Shape, choices: &[&[Instance]]) -> Vec<World> {
     worlds
 }
 
+/// The world of the shape in which every instance runs, and each slot has the instance of its own number.
+pub fn held(shape: &Shape) -> World {
+    let mut world = shape.quiet();
+    world.instances.fill(RUNNING);
+    for slot in (0..).take(shape.slots.len()) {
+        let volumes = world.volumes.iter_mut().filter(|volume| volume.slot == slot);
+        for (volume, device) in volumes.zip('f'..) {
+            volume.link = Some(attached(slot, device));
+        }
+        let addresses = world.addresses.iter_mut().filter(|address| address.slot == slot);
+        for (address, place) in addresses.zip(0..) {
+            address.at = Some(Association { instance: slot, place, id: 0 });
+        }
+    }
+    world
+}
+
+/// With the policy `drain` a holder that EC2 recommends to replace, and somebody who starts and can take over. The second
+/// volume is free, and may be on its way to either.
+pub fn late_second() -> Vec<World> {
+    let mut world = Shape { instances: 2, slots: &[(2, 0)], handover: Handover::Drain }.quiet();
+    world.instances = vec![RECOMMENDED, PENDING];
+    if let Some(first) = world.volumes.first_mut() {
+        first.link = Some(attached(0, 'f'));
+    }
+    vec![world]
+}
+
+fn attached(instance: u8, device: char) -> Link {
+    let (state, usage) = (LinkState::Attached, Usage::Mounted);
+    Link { instance, device, state, doomed: false, usage, since: 0 }
+}
+
 fn vary(worlds: &[World], variants: impl Fn(&World) -> Vec<World>) -> Vec<World> {
     worlds.iter().flat_map(variants).collect()
 }
@@ -66,10 +102,9 @@ fn place_volume(world: &World, n: usize) -> Vec<World> {
         let Some(device) = (if is_first { 'f' } else { 'g' }..='p').find(|device| !taken(device)) else {
             continue;
         };
-        let link = Link { instance, device, state: LinkState::Attached, doomed: false };
         let mut with = world.clone();
         if let Some(volume) = with.volumes.get_mut(n) {
-            volume.link = Some(link);
+            volume.link = Some(attached(instance, device));
         }
         placed.push(with);
     }

@@ -3,8 +3,10 @@
 use crate::bug::Bug;
 use crate::ec2::Violation;
 use crate::function::{self, Function, Part};
-use crate::view::Sources;
-use crate::world::{Mark, Phase, World};
+use crate::look::Sources;
+use crate::record::Answer;
+use crate::ssm::{self, Age, Numbers, Status};
+use crate::world::{Handover, Mark, Phase, World};
 use std::sync::Arc;
 
 /// A state.
@@ -28,6 +30,21 @@ pub struct Sight {
     stale_volumes: bool,
     stale_addresses: bool,
     stale_instances: bool,
+    record: Telling,
+}
+
+/// What Systems Manager says when it is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Telling {
+    /// What is on record.
+    #[default]
+    Now,
+    /// What was.
+    Stale,
+    /// Nothing.
+    Silence,
+    /// That it will not tell.
+    Denial,
 }
 
 /// Something that can happen next.
@@ -45,8 +62,18 @@ pub enum Action {
     End(usize),
     /// What a function remembers grows old.
     Age(usize),
+    /// What a function has sent must have come.
+    Deliver(usize),
     /// EC2's answers catch up.
     CatchUp,
+    /// Systems Manager's record does.
+    ShowRecord,
+    /// A drain command, by its instance and number, ends.
+    EndCommand(u8, u8, Status),
+    /// The oldest of an instance's commands that is new grows old.
+    Outdate(u8),
+    /// The oldest of an instance's commands is on record no more.
+    Forget(u8),
     /// An instance goes on in its life.
     Turn(u8, Phase),
     /// Something is said about an instance's end.
@@ -60,8 +87,78 @@ pub enum Action {
 impl State {
     /// EC2's answers catch up.
     pub fn catch_up(&mut self) {
-        self.stale = Arc::clone(&self.now);
+        if self.now.record == self.stale.record {
+            self.stale = Arc::clone(&self.now);
+        } else {
+            let record = self.stale.record.clone();
+            self.stale = Arc::new(World { record, ..World::clone(&self.now) });
+        }
         self.functions.iter_mut().for_each(|function| function.memory.catch_up());
+    }
+
+    /// Systems Manager's record catches up.
+    pub fn show_record(&mut self) {
+        Arc::make_mut(&mut self.stale).record.clone_from(&self.now.record);
+        if self.stale == self.now {
+            self.stale = Arc::clone(&self.now);
+        }
+        self.functions.iter_mut().for_each(|function| function.memory.catch_up_with_record());
+    }
+
+    /// Whether EC2's answers may be of another moment than now.
+    pub fn is_stale(&self) -> bool {
+        !Arc::ptr_eq(&self.now, &self.stale)
+            && (self.now.instances != self.stale.instances
+                || self.now.volumes != self.stale.volumes
+                || self.now.addresses != self.stale.addresses)
+    }
+
+    /// The oldest of the instance's commands that is new grows old.
+    pub fn outdate(&mut self, instance: u8) -> Option<()> {
+        let number = ssm::of(&self.now.record, instance).find(|command| command.age == Age::Fresh)?.number;
+        for world in [&mut self.now, &mut self.stale] {
+            let own = |command: &&mut ssm::Command| {
+                (command.instance, command.number) == (instance, number) && command.age == Age::Fresh
+            };
+            if let Some(command) = Arc::make_mut(world).record.iter_mut().find(own) {
+                command.age = Age::Old;
+            }
+        }
+        if ssm::of(&self.now.record, instance).all(|command| command.age == Age::Old) {
+            self.functions.iter_mut().for_each(|function| function.memory.deliver_to(instance));
+        }
+        Some(())
+    }
+
+    /// Whether the oldest of the instance's commands may be forgotten: it is old, and has ended.
+    pub fn can_forget(&self, instance: u8) -> bool {
+        let oldest = |world: &World| ssm::of(&world.record, instance).next().copied();
+        let now = oldest(&self.now);
+        now == oldest(&self.stale)
+            && now.is_some_and(|oldest| oldest.age == Age::Old && oldest.status != Status::InProgress)
+    }
+
+    /// The oldest of the instance's commands is forgotten.
+    pub fn forget(&mut self, instance: u8) -> Option<()> {
+        let oldest = *ssm::of(&self.now.record, instance).next()?;
+        for world in [&mut self.now, &mut self.stale] {
+            Arc::make_mut(world).record.retain(|command| *command != oldest);
+        }
+        Some(())
+    }
+
+    /// Numbers commands anew, and shares what is alike.
+    pub fn renumber(&mut self) {
+        let record = self.now.record.clone();
+        let numbers = Numbers::of(&record);
+        for world in [&mut self.now, &mut self.stale] {
+            if !numbers.fit(world) {
+                numbers.give(Arc::make_mut(world));
+            }
+        }
+        if self.now == self.stale {
+            self.stale = Arc::clone(&self.now);
+        }
     }
 
     /// What a look gets to see.
@@ -71,6 +168,13 @@ impl State {
             volumes: world(sight.stale_volumes),
             addresses: world(sight.stale_addresses),
             instances: world(sight.stale_instances),
+            record: match sight.record {
+                Telling::Now => Answer::Commands(&self.now.record),
+                Telling::Stale => Answer::Commands(&self.stale.record),
+                Telling::Silence => Answer::Silence,
+                Telling::Denial => Answer::Denial,
+            },
+            order: &self.now.record,
         }
     }
 
@@ -93,8 +197,22 @@ impl State {
         }
     }
 
+    /// A volume that was drained has left an instance that runs. From where it was attached there to where it is attached
+    /// elsewhere it takes so long that nobody acts on what was before, nor is shown it.
+    pub fn outlast_drain(&mut self, volume: u8, bug: Option<Bug>) {
+        if bug == Some(Bug::QuickDrain) {
+            return;
+        }
+        if !self.stale.leaving().has(volume) {
+            self.catch_up();
+        }
+        for function in &mut self.functions {
+            function.round = function.round.take().filter(|round| round.leaving.has(volume));
+        }
+    }
+
     /// Every choice of answers that differ.
-    pub fn sights(&self) -> Vec<Sight> {
+    pub fn sights(&self, denies: bool) -> Vec<Sight> {
         let choices = |differ: bool| if differ { &[false, true][..] } else { &[false] };
         let mut sights = Vec::new();
         for stale_volumes in choices(self.now.volumes != self.stale.volumes) {
@@ -103,14 +221,40 @@ impl State {
                 let differ =
                     self.now.instances != self.stale.instances || self.now.volumes != self.stale.volumes;
                 for stale_instances in choices(differ) {
-                    sights.push(Sight {
+                    sights.extend(self.tellings(denies).map(|record| Sight {
                         stale_volumes: *stale_volumes,
                         stale_addresses: *stale_addresses,
                         stale_instances: *stale_instances,
-                    });
+                        record,
+                    }));
                 }
             }
         }
         sights
+    }
+
+    /// Every choice of what Systems Manager says, where it may be asked.
+    fn tellings(&self, denies: bool) -> impl Iterator<Item = Telling> + use<> {
+        let is_asked = self.now.handover == Handover::Drain;
+        let is_stale = is_asked && self.now.record != self.stale.record;
+        let choices = [
+            (Telling::Now, true),
+            (Telling::Stale, is_stale),
+            (Telling::Silence, is_asked),
+            (Telling::Denial, is_asked && denies),
+        ];
+        choices.into_iter().filter_map(|(telling, is_choice)| is_choice.then_some(telling))
+    }
+}
+
+impl Sight {
+    /// Whether an answer of EC2 is of another moment than now.
+    pub fn is_stale(self) -> bool {
+        self.stale_volumes || self.stale_addresses || self.stale_instances
+    }
+
+    /// Whether Systems Manager will not tell.
+    pub fn is_denied(self) -> bool {
+        self.record == Telling::Denial
     }
 }

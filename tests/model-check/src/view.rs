@@ -1,65 +1,17 @@
-//! Between the model's numbers and the planner's types: what a look sees, and which calls a plan means.
+//! Between the model's numbers and the planner's types: ids, times, and which calls a plan means.
 
 use crate::ec2::Call;
-use crate::memory::Memory;
-use crate::world::{Address, Instance, Link, LinkState, Mark, Phase, Volume, World};
+use crate::record::DOCUMENT;
 use chrono::{DateTime, TimeDelta, Utc};
 use planner::device::DeviceName;
-use planner::ids::{
-    AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, SlotName, VolumeId, Zone,
-};
-use planner::observation as seen;
+use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, SlotName, VolumeId};
 use planner::plan::{Next, SlotPlan, Step};
-use planner::tags::{DrainingTag, InstanceTags, ResourceTags, Setting};
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// When every look begins, in seconds.
 pub const NOW: i64 = 1000;
 /// When the first instance was launched, the others a second later each.
 pub const LAUNCH: i64 = 100;
-
-/// Where a look reads each kind of resource: EC2's answers may be of different times.
-#[derive(Debug, Clone, Copy, Hash)]
-pub struct Sources<'a> {
-    /// `DescribeVolumes`.
-    pub volumes: &'a World,
-    /// `DescribeAddresses`.
-    pub addresses: &'a World,
-    /// `DescribeInstances`, with what is attached to them.
-    pub instances: &'a World,
-}
-
-impl<'a> Sources<'a> {
-    /// Everything as it is.
-    pub fn all(world: &'a World) -> Self {
-        Self { volumes: world, addresses: world, instances: world }
-    }
-
-    /// What the look sees.
-    pub fn observe(&self, memory: &Memory) -> Option<seen::Observation> {
-        let (fleet, places) = (fleet(), self.volumes.places());
-        let paused = self.volumes.paused;
-        let volumes = (0..).zip(&self.volumes.volumes);
-        let addresses = (0..).zip(&self.addresses.addresses);
-        let instances = (0..).zip(&self.instances.instances);
-        let born = instances.filter(|(_, instance)| instance.phase != Phase::Unborn);
-        Some(seen::Observation {
-            began: time(NOW),
-            default_policy: self.volumes.handover.policy(),
-            drain_document: None,
-            abandons: false,
-            hooks: Vec::new(),
-            volumes: volumes.map(|(n, it)| volume(n, it, paused)).collect::<Option<_>>()?,
-            addresses: addresses.map(|(n, it)| address(n, *it, paused)).collect::<Option<_>>()?,
-            instances: born.map(|(n, it)| instance(n, it, places, self.instances)).collect::<Option<_>>()?,
-            managed: BTreeSet::from([fleet.clone()]),
-            fleet,
-            records: BTreeMap::new(),
-            memory: memory.remembered()?,
-        })
-    }
-}
 
 /// What a plan asks for one slot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,10 +56,13 @@ fn call(step: &Step) -> Option<Call> {
             association: number(association.as_str())?,
         },
         Step::TerminateInstance { instance } => Call::Terminate { instance: number(instance.as_str())? },
-        Step::DrainVolumes { .. }
-        | Step::CompleteLifecycleAction { .. }
-        | Step::RecordHeartbeat { .. }
-        | Step::MarkDraining { .. } => return None,
+        Step::DrainVolumes { instance, volumes, .. } => Call::Drain {
+            instance: number(instance.as_str())?,
+            volumes: volumes.iter().map(|volume| number(volume.as_str())).collect::<Option<_>>()?,
+        },
+        Step::CompleteLifecycleAction { .. } | Step::RecordHeartbeat { .. } | Step::MarkDraining { .. } => {
+            return None;
+        }
     })
 }
 
@@ -133,10 +88,15 @@ pub fn step(call: Call) -> Option<Step> {
             association: association_id(association)?,
         },
         Call::Terminate { instance } => Step::TerminateInstance { instance: instance_id(instance)? },
+        Call::Drain { instance, volumes } => Step::DrainVolumes {
+            instance: instance_id(instance)?,
+            volumes: volumes.numbers().map(volume_id).collect::<Option<_>>()?,
+            document: DOCUMENT.to_owned(),
+        },
     })
 }
 
-fn number(id: &str) -> Option<u8> {
+pub(crate) fn number(id: &str) -> Option<u8> {
     u8::from_str_radix(id.rsplit('-').next()?, 16).ok()
 }
 
@@ -157,11 +117,11 @@ pub(crate) fn allocation_id(n: u8) -> Option<AllocationId> {
     AllocationId::parse(&format!("eipalloc-{n:08x}")).ok()
 }
 
-fn association_id(n: u8) -> Option<AssociationId> {
+pub(crate) fn association_id(n: u8) -> Option<AssociationId> {
     AssociationId::parse(&format!("eipassoc-{n:08x}")).ok()
 }
 
-fn interface_id(instance: u8) -> Option<InterfaceId> {
+pub(crate) fn interface_id(instance: u8) -> Option<InterfaceId> {
     InterfaceId::parse(&format!("eni-{instance:08x}")).ok()
 }
 
@@ -175,110 +135,4 @@ pub(crate) fn device(letter: char) -> DeviceName {
 
 pub(crate) fn private(instance: u8, place: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 0, instance, place)
-}
-
-fn fleet() -> FleetName {
-    FleetName::new("web")
-}
-
-fn resource_tags(slot: u8, paused: Option<u8>) -> ResourceTags {
-    ResourceTags {
-        fleet: fleet(),
-        slot: slot_name(slot),
-        device: Setting::Absent,
-        handover: Setting::Absent,
-        paused: if paused == Some(slot) { Setting::Value(true) } else { Setting::Absent },
-    }
-}
-
-fn volume(n: u8, volume: &Volume, paused: Option<u8>) -> Option<seen::Volume> {
-    Some(seen::Volume {
-        id: volume_id(n)?,
-        zone: Zone::new("a"),
-        state: if volume.link.is_some() { seen::VolumeState::InUse } else { seen::VolumeState::Available },
-        multi_attach: false,
-        attachments: volume.link.into_iter().map(attachment).collect::<Option<_>>()?,
-        tags: resource_tags(volume.slot, paused),
-    })
-}
-
-fn attachment(link: Link) -> Option<seen::Attachment> {
-    // Not so long that EC2 would be stuck, and long enough for the instance to have rested.
-    let (state, since) = match link.state {
-        LinkState::Attaching => (seen::AttachmentState::Attaching, NOW - 10),
-        LinkState::Attached => (seen::AttachmentState::Attached, NOW - 400),
-        LinkState::Detaching => (seen::AttachmentState::Detaching, NOW - 400),
-    };
-    Some(seen::Attachment {
-        instance: instance_id(link.instance)?,
-        device: device(link.device),
-        state,
-        since: Some(time(since)),
-        delete_on_termination: link.doomed,
-    })
-}
-
-fn address(n: u8, address: Address, paused: Option<u8>) -> Option<seen::Address> {
-    let association = match address.at {
-        Some(at) => Some(seen::Association {
-            id: association_id(at.id)?,
-            instance: Some(instance_id(at.instance)?),
-            interface: Some(interface_id(at.instance)?),
-            private: Some(private(at.instance, at.place)),
-        }),
-        None => None,
-    };
-    Some(seen::Address {
-        allocation: allocation_id(n)?,
-        public: Ipv4Addr::new(203, 0, 113, n),
-        association,
-        tags: resource_tags(address.slot, paused),
-    })
-}
-
-fn instance(n: u8, instance: &Instance, places: u8, world: &World) -> Option<seen::Instance> {
-    let own = (0..).zip(&world.volumes);
-    let own = own.filter_map(|(volume, it)| {
-        let link = it.link.filter(|link| link.instance == n)?;
-        Some(seen::BlockDevice { device: device(link.device), volume: volume_id(volume)? })
-    });
-    let foreign = instance
-        .foreign
-        .and_then(|letter| Some(seen::BlockDevice { device: device(letter), volume: volume_id(u8::MAX)? }));
-    let place = |place| seen::PrivateAddress { private: private(n, place), elastic: None };
-    Some(seen::Instance {
-        id: instance_id(n)?,
-        state: match instance.phase {
-            Phase::Unborn | Phase::Pending => seen::InstanceState::Pending,
-            Phase::Running => seen::InstanceState::Running,
-            Phase::Stopping => seen::InstanceState::Stopping,
-            Phase::Stopped => seen::InstanceState::Stopped,
-            Phase::Ending => seen::InstanceState::ShuttingDown,
-            Phase::Gone => seen::InstanceState::Terminated,
-        },
-        zone: Zone::new("a"),
-        launched: time(LAUNCH + i64::from(n)),
-        spot: true,
-        doomed: None,
-        lifecycle: None,
-        hibernation: false,
-        root_device: None,
-        devices: own.chain(foreign).collect(),
-        interfaces: vec![seen::Interface {
-            id: interface_id(n)?,
-            primary: true,
-            addresses: (0..places).map(place).collect(),
-        }],
-        tags: InstanceTags {
-            group: None,
-            fleets: BTreeSet::from([fleet()]),
-            draining: match instance.mark {
-                Mark::None => None,
-                Mark::Recommended => Some(DrainingTag::read("rebalance-recommendation")),
-                Mark::Interrupted => Some(DrainingTag::read("spot-interruption-warning")),
-                Mark::ByHand => Some(DrainingTag::read("by hand")),
-            },
-            paused: if instance.paused { Setting::Value(true) } else { Setting::Absent },
-        },
-    })
 }

@@ -2,13 +2,13 @@
 //!
 //! Small numbers stand for ids.
 
+use crate::ssm::{Agent, Command, Volumes};
 use planner::tags::Policy;
-use std::fmt;
 
 /// All that EC2 knows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct World {
-    /// Whether the slots ask for the policy `terminate`.
+    /// The policy that the slots ask for.
     pub handover: Handover,
     /// The slot that is paused.
     pub paused: Option<u8>,
@@ -18,6 +18,8 @@ pub struct World {
     pub volumes: Vec<Volume>,
     /// The addresses, slot by slot.
     pub addresses: Vec<Address>,
+    /// The drain commands that Systems Manager has on record.
+    pub record: Vec<Command>,
 }
 
 /// The policy of every slot.
@@ -27,6 +29,8 @@ pub enum Handover {
     OnRelease,
     /// `terminate`.
     Terminate,
+    /// `drain`.
+    Drain,
 }
 
 /// An instance.
@@ -44,6 +48,10 @@ pub struct Instance {
     pub foreign: Option<char>,
     /// A device letter that EC2 holds on to although nothing is there.
     pub stuck: Option<char>,
+    /// What its agent of Systems Manager does.
+    pub agent: Agent,
+    /// The number of the last of its commands that was asked for before it was last started.
+    pub launched: u8,
 }
 
 /// Where an instance is in its life.
@@ -74,6 +82,8 @@ pub enum Mark {
     Recommended,
     /// EC2 has announced an interruption, in this run of the instance.
     Interrupted,
+    /// So long ago that little is left of the two minutes.
+    Short,
     /// A person wants the slot off it, whatever run it is in.
     ByHand,
 }
@@ -98,6 +108,19 @@ pub struct Link {
     pub state: LinkState,
     /// Whether EC2 deletes the volume with the instance.
     pub doomed: bool,
+    /// What the instance does with it as long as it runs.
+    pub usage: Usage,
+    /// The number of the last command that names the volume and was asked for before the attachment.
+    pub since: u8,
+}
+
+/// What an instance that runs does with a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Usage {
+    /// It may use it.
+    Mounted,
+    /// It was drained, and is not mounted again before the next boot.
+    Drained,
 }
 
 /// How far an attachment is.
@@ -150,6 +173,8 @@ pub const UNBORN: Instance = Instance {
     paused: false,
     foreign: None,
     stuck: None,
+    agent: Agent::Works,
+    launched: 0,
 };
 
 impl Shape {
@@ -161,6 +186,7 @@ impl Shape {
             instances: vec![UNBORN; usize::from(self.instances)],
             volumes: Vec::new(),
             addresses: Vec::new(),
+            record: Vec::new(),
         };
         for ((volumes, addresses), slot) in self.slots.iter().zip(0..) {
             let volume = Volume { slot, link: None };
@@ -178,6 +204,7 @@ impl Handover {
         match self {
             Self::OnRelease => Policy::OnRelease,
             Self::Terminate => Policy::Terminate,
+            Self::Drain => Policy::Drain,
         }
     }
 }
@@ -218,6 +245,12 @@ impl World {
         self.volumes.iter().find(|volume| volume.slot == slot)
     }
 
+    /// The volumes that are on their way off an instance.
+    pub fn leaving(&self) -> Volumes {
+        let is_leaving = |volume: &Volume| volume.link.is_some_and(|link| link.state == LinkState::Detaching);
+        (0..).zip(&self.volumes).filter(|(_, volume)| is_leaving(volume)).map(|(n, _)| n).collect()
+    }
+
     /// Whether EC2 has accepted to attach the slot's first volume to the instance, and nobody has taken it off since.
     pub fn has_first(&self, slot: u8, instance: u8) -> bool {
         let link = self.first_volume(slot).and_then(|first| first.link);
@@ -246,42 +279,5 @@ impl Instance {
     /// Whether it runs, and nothing says that it is about to go.
     pub fn is_healthy(&self) -> bool {
         self.phase == Phase::Running && matches!(self.mark, Mark::None | Mark::Recommended)
-    }
-}
-
-impl fmt::Display for World {
-    /// One line: `i0 Running, i1 Stopped ByHand; v0 of slot 0 on i0/f Attached; a0 of slot 0 on i0.0`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.handover)?;
-        for (n, on) in self.instances.iter().enumerate() {
-            write!(f, "; i{n} {:?}", on.phase)?;
-            if on.mark != Mark::None {
-                write!(f, " {:?}", on.mark)?;
-            }
-            if on.paused {
-                f.write_str(" paused")?;
-            }
-            if let Some(device) = on.foreign {
-                write!(f, " with another's volume at {device}")?;
-            }
-            if let Some(device) = on.stuck {
-                write!(f, " stuck at {device}")?;
-            }
-        }
-        let paused = |slot| if self.paused == Some(slot) { " paused" } else { "" };
-        for (n, volume) in self.volumes.iter().enumerate() {
-            write!(f, "; v{n} of slot {}{}", volume.slot, paused(volume.slot))?;
-            if let Some(link) = volume.link {
-                write!(f, " on i{}/{} {:?}", link.instance, link.device, link.state)?;
-                f.write_str(if link.doomed { " goes with it" } else { "" })?;
-            }
-        }
-        for (n, address) in self.addresses.iter().enumerate() {
-            write!(f, "; a{n} of slot {}{}", address.slot, paused(address.slot))?;
-            if let Some(at) = address.at {
-                write!(f, " on i{}.{}", at.instance, at.place)?;
-            }
-        }
-        Ok(())
     }
 }

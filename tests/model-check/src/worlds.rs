@@ -1,12 +1,13 @@
 //! The worlds that the project vouches for.
 
 use crate::model::Check;
+use crate::ssm::Agent;
 use crate::starts::{
-    DRAINING, ENDING, GONE, INTERRUPTED, PENDING, RECOMMENDED, RUNNING, STOPPED, STOPPING, scattered,
-    with_doomed, with_paused_slot,
+    DRAINING, ENDING, GONE, INTERRUPTED, PENDING, RECOMMENDED, RUNNING, SHORT, STOPPED, STOPPING, held,
+    late_second, scattered, with_doomed, with_paused_slot,
 };
 use crate::world::{Handover, Instance, Shape, UNBORN, World};
-use Handover::{OnRelease, Terminate};
+use Handover::{Drain, OnRelease, Terminate};
 
 /// How much is to be explored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Effort {
     /// How many states at most are generated for a world. About two fifths of them are unique.
     pub fn most(self, check: &Check) -> usize {
         match self {
-            Self::Short => 40_000,
+            Self::Short => 16_000,
             Self::Normal => 600_000,
             // Most of those of little churn are exhausted by then.
             Self::Long if check.churn.is_some() => 6_000_000,
@@ -44,7 +45,13 @@ impl Effort {
 
 /// All of them.
 pub fn worlds() -> Vec<Check> {
-    quiet().into_iter().chain(scattered_volumes()).chain(scattered_addresses()).chain(others()).collect()
+    quiet()
+        .into_iter()
+        .chain(scattered_volumes())
+        .chain(scattered_addresses())
+        .chain(others())
+        .chain(drains())
+        .collect()
 }
 
 /// Worlds in which nothing has been launched yet.
@@ -152,6 +159,36 @@ fn others() -> Vec<Check> {
         brief("terminate, volumes of others", scattered(&ended(one), &[any, foreign]), 1, 1),
         brief("terminate, an instance is paused", scattered(&ended(one), &[any, held]), 1, 1),
         brief("terminate, volumes that go too", with_doomed(scattered(&ended(one), &[marked, any])), 1, 1),
+    ]
+}
+
+/// With the policy `drain`.
+fn drains() -> Vec<Check> {
+    let shape = |instances, slots| Shape { instances, slots, handover: Drain };
+    let held = |instances, slots| vec![held(&shape(instances, slots))];
+    let (one, two) = (shape(2, &[(2, 1)]), shape(2, &[(1, 0), (1, 1)]));
+    let some: &[Instance] = &[RUNNING, DRAINING, STOPPED];
+    let marked: &[Instance] = &[RUNNING, DRAINING, INTERRUPTED, SHORT, RECOMMENDED, STOPPED];
+    let agents: &[Instance] = &[
+        Instance { agent: Agent::Fails, ..DRAINING },
+        Instance { agent: Agent::Fails, ..SHORT },
+        Instance { agent: Agent::Unknown, ..DRAINING },
+        Instance { agent: Agent::Unknown, ..RUNNING },
+    ];
+    let paused: &[Instance] = &[Instance { paused: true, ..DRAINING }, Instance { paused: true, ..RUNNING }];
+    vec![
+        Check::new("drain", vec![shape(2, &[(1, 1)]).quiet()], 2),
+        Check::new("drain, held", held(2, &[(1, 1)]), 2),
+        Check { recommends: true, ..Check::new("drain, two volumes, recommended", held(2, &[(2, 0)]), 2) },
+        Check { refuses: true, ..Check::new("drain, calls are refused for good", held(3, &[(2, 0)]), 1) },
+        Check { recommends: true, ..Check::new("drain, two slots", held(3, &[(1, 1), (1, 0)]), 2) },
+        brief("drain, held, little churn", held(2, &[(2, 0)]), 1, 2),
+        brief("drain, scattered", scattered(&one, &[marked, marked]), 1, 1),
+        brief("drain, scattered, two functions", scattered(&shape(2, &[(2, 0)]), &[some, &[RUNNING]]), 2, 1),
+        brief("drain, two slots scattered", scattered(&two, &[marked, some]), 1, 1),
+        brief("drain, agents that do not work", scattered(&one, &[agents, some]), 1, 1),
+        Check { refuses: true, ..brief("drain, a second volume is late", late_second(), 2, 1) },
+        brief("drain, an instance is paused", scattered(&one, &[some, paused]), 1, 1),
     ]
 }
 

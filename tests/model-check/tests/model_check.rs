@@ -62,4 +62,12 @@ found! {
     an_end_of_a_holder_with_a_volume_of_others_is_found: "an end of a holder with a volume of others",
     an_end_that_takes_a_volume_along_is_found: "an end that takes a volume along",
     an_end_of_a_healthy_holder_is_found: "an end of a healthy holder",
+    a_proof_from_a_failure_is_found: "a proof from a command that failed",
+    a_proof_ahead_of_its_success_is_found: "a proof from a command that has not ended",
+    a_proof_from_an_earlier_run_is_found: "a proof from before a restart",
+    a_proof_of_another_volume_is_found: "a proof of another volume",
+    a_detach_without_any_proof_is_found: "a detach in place of a drain",
+    a_drain_without_a_candidate_is_found: "a drain that nobody can take over from",
+    a_drain_of_a_healthy_holder_is_found: "a drain of a healthy holder",
+    a_drain_that_is_quicker_than_a_look_is_old_is_found: "a drain that is quicker than a look is old",
 }
