@@ -48,6 +48,12 @@ pub(crate) fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> O
     let here: Vec<&Volume> = settled_on(slot, holder).collect();
     // Without a document there is nothing to do, which a notice says.
     let Some(step) = drain_step(&here, holder, view) else { return Some(Obstacle::Policy) };
+    // One that need not go gets all of the slot first: whoever sees it without a candidate may be at that, and a volume that
+    // arrives when the first has left would split the slot.
+    let is_whole = slot.volumes.len() == here.len();
+    if holder.health() == Health::Recommended && !is_whole {
+        return Some(Obstacle::Policy);
+    }
     let memory = &view.observation.memory;
     let straggler =
         readiness::straggler(slot, holder, view).map(|volume| format!("{} could not follow", volume.id));

@@ -22,8 +22,8 @@ pub struct Function {
 pub struct Round {
     /// The phase of each instance when the oldest answer to the look was true.
     pub saw: Vec<Phase>,
-    /// The volumes that were on their way off an instance then.
-    pub leaving: Volumes,
+    /// The volumes of which a drain had been asked for by then, where they were.
+    pub asked: Volumes,
     /// The calls of each slot.
     pub slots: Vec<Calls>,
 }

@@ -159,11 +159,11 @@ impl Check {
         let outcome = bug::look(sources, &next.functions.get(function)?.memory, self.bug)?;
         // By the oldest of its answers.
         let oldest = if sight.is_stale() { &next.stale } else { &next.now };
-        let leaving = oldest.leaving();
+        let asked = oldest.asked();
         let saw = oldest.instances.iter().map(|instance| instance.phase).collect();
         let function = next.functions.get_mut(function)?;
         if !outcome.slots.is_empty() {
-            function.round = Some(Round { saw, leaving, slots: outcome.slots.clone() });
+            function.round = Some(Round { saw, asked, slots: outcome.slots.clone() });
         } else if !outcome.waits {
             *function = Function::default();
         }

@@ -4,7 +4,7 @@ use crate::bug::Bug;
 use crate::ec2::Violation;
 use crate::model::Check;
 use crate::ssm::Agent;
-use crate::starts::{DRAINING, RUNNING, STOPPED, late_second, scattered, with_doomed};
+use crate::starts::{DRAINING, RUNNING, STOPPED, scattered, with_doomed};
 use crate::world::{Handover, Instance, Shape, World};
 use Handover::{Drain, OnRelease, Terminate};
 
@@ -130,8 +130,8 @@ fn draining() -> Vec<Seed> {
             .shows(Violation::TakenFromUser, first(), 1)
             .within(2),
         Sown("a proof of another volume", Bug::ProofOfAnother)
-            .shows(Violation::TakenFromUser, late_second(), 2)
-            .within(0),
+            .shows(Violation::TakenFromUser, on_first(&[(2, 0)], Drain, RUNNING), 2)
+            .within(1),
         Sown("a detach in place of a drain", Bug::DetachUndrained).shows(
             Violation::TakenFromUser,
             first(),
@@ -144,8 +144,8 @@ fn draining() -> Vec<Seed> {
         ),
         Sown("a drain of a healthy holder", Bug::DrainHealthy).shows(Violation::DrainedHealthy, alone(), 1),
         Sown("a drain that is quicker than a look is old", Bug::QuickDrain)
-            .shows(Violation::Split, late_second(), 2)
-            .within(0),
+            .shows(Violation::Split, on_first(&[(2, 0)], Drain, RUNNING), 2)
+            .within(1),
     ]
 }
 

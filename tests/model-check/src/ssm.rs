@@ -101,6 +101,9 @@ impl World {
         let (status, age) = (Status::InProgress, Age::Fresh);
         self.record.push(Command { instance, number, volumes, status, age });
         self.record.sort_unstable();
+        for link in self.links_of(instance, volumes).filter(|link| link.usage == Usage::Mounted) {
+            link.usage = Usage::Asked;
+        }
         Answer::Accepted
     }
 

@@ -197,17 +197,17 @@ impl State {
         }
     }
 
-    /// A volume that was drained has left an instance that runs. From where it was attached there to where it is attached
-    /// elsewhere it takes so long that nobody acts on what was before, nor is shown it.
+    /// A volume that was drained has left an instance that runs. From the request for the drain it takes so long until it is
+    /// attached elsewhere that nobody acts on what was before that, nor is shown it.
     pub fn outlast_drain(&mut self, volume: u8, bug: Option<Bug>) {
         if bug == Some(Bug::QuickDrain) {
             return;
         }
-        if !self.stale.leaving().has(volume) {
+        if !self.stale.asked().has(volume) {
             self.catch_up();
         }
         for function in &mut self.functions {
-            function.round = function.round.take().filter(|round| round.leaving.has(volume));
+            function.round = function.round.take().filter(|round| round.asked.has(volume));
         }
     }
 

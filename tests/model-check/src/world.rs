@@ -119,6 +119,8 @@ pub struct Link {
 pub enum Usage {
     /// It may use it.
     Mounted,
+    /// The same, though a drain of it was asked for.
+    Asked,
     /// It was drained, and is not mounted again before the next boot.
     Drained,
 }
@@ -245,10 +247,10 @@ impl World {
         self.volumes.iter().find(|volume| volume.slot == slot)
     }
 
-    /// The volumes that are on their way off an instance.
-    pub fn leaving(&self) -> Volumes {
-        let is_leaving = |volume: &Volume| volume.link.is_some_and(|link| link.state == LinkState::Detaching);
-        (0..).zip(&self.volumes).filter(|(_, volume)| is_leaving(volume)).map(|(n, _)| n).collect()
+    /// The volumes of which a drain was asked for where they are.
+    pub fn asked(&self) -> Volumes {
+        let is_asked = |volume: &Volume| volume.link.is_some_and(|link| link.usage != Usage::Mounted);
+        (0..).zip(&self.volumes).filter(|(_, volume)| is_asked(volume)).map(|(n, _)| n).collect()
     }
 
     /// Whether EC2 has accepted to attach the slot's first volume to the instance, and nobody has taken it off since.

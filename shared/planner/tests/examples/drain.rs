@@ -364,6 +364,18 @@ fn recommendation_moves_a_slot_that_has_rested() {
 }
 
 #[test]
+fn recommended_holder_is_given_the_whole_slot_before_it_is_drained() {
+    let rested = |v: VolumeBuilder| v.but(|v| v.attachments[0].since = Some(at(NOW - 400)));
+    let holder = || look().sees(instance(1).recommended()).sees(instance(2)).sees(rested(drained_from(1, 1)));
+    // Whoever sees no candidate attaches it now, and it would be on its way when the first has left.
+    check(
+        holder().sees(free(2)).records(1, &[success(3, &[1])]),
+        moving().told("holder-draining").on(1).follow([attach(2, 1, 'g')]),
+    );
+    check(holder().sees(rested(drained_from(2, 1))).records(1, &[]), going().lead(drain(1, &[1, 2])));
+}
+
+#[test]
 fn candidate_that_another_slot_needs_more_is_none() {
     let ready = volume(3).in_slot("other");
     let seen = held_by(draining()).sees(ready).records(1, &[]);
