@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// For how long a success proves something, in seconds from its request: whoever is on the instance may mount again.
 const PROOF_SECONDS: i64 = 60;
+/// After how long no look from before the command is still acted on: twice [`STALE_SECONDS`], and three seconds for an act.
+const SEASONED_SECONDS: i64 = 2 * STALE_SECONDS + 3;
 /// For how long a failure keeps Holdfast from sending the command again, in seconds. Each one stops the service, and within
 /// the two minutes of an interruption what held the volume will hold it again.
 const RETRY_SECONDS: i64 = 300;
@@ -85,18 +87,12 @@ pub(crate) fn progress<'a>(
         Some(Record::Refused(reason)) => return Progress::Failed(reason),
         Some(Record::Commands(commands)) => commands,
     };
-    // One that was asked for before the volume came, or in an earlier run of the instance, says nothing of now.
-    let counts = |command: &&Command| {
-        command.volumes.contains(&volume.id)
-            && attachment.since.is_some_and(|since| command.requested > since)
-            && command.requested > instance.launched
-    };
+    let counts = |command: &&Command| counts(command, volume, attachment, instance);
     let ended = |command: &&Command| command.status != CommandStatus::InProgress;
-    let age = |command: &Command| (observation.began - command.requested).num_seconds();
     let ended_ones = commands.iter().filter(counts).filter(ended);
     let last = ended_ones.max_by_key(|command| (command.requested, &command.status));
     let is_running = commands.iter().filter(counts).any(|command| !ended(&command));
-    match last.map(|last| (&last.status, age(last))) {
+    match last.map(|last| (&last.status, age(last, observation))) {
         // One from the future says that the clock here is wrong.
         Some((CommandStatus::Success, seconds)) if (-STALE_SECONDS..PROOF_SECONDS).contains(&seconds) => {
             Progress::Proven
@@ -106,6 +102,35 @@ pub(crate) fn progress<'a>(
         Some((CommandStatus::Failed(reason), seconds)) if seconds < RETRY_SECONDS => Progress::Failed(reason),
         Some((CommandStatus::Failed(_) | CommandStatus::InProgress, _)) | None => Progress::NotBegun,
     }
+}
+
+/// Whether the proof is so old that nobody is still at work who looked before the drain: an answer may be as old as EC2's
+/// are at most, a look is acted on for as long, and an act lands within three seconds.
+pub(crate) fn is_seasoned(
+    volume: &Volume,
+    attachment: &Attachment,
+    instance: &Instance,
+    observation: &Observation,
+) -> bool {
+    let Some(Record::Commands(commands)) = observation.records.get(&instance.id) else { return false };
+    let mut own = commands.iter().filter(|command| counts(command, volume, attachment, instance));
+    own.any(|command| {
+        command.status == CommandStatus::Success
+            && (SEASONED_SECONDS..PROOF_SECONDS).contains(&age(command, observation))
+    })
+}
+
+/// Whether the command says anything of now: one that was asked for before the volume came, or in an earlier run of the
+/// instance, does not.
+fn counts(command: &Command, volume: &Volume, attachment: &Attachment, instance: &Instance) -> bool {
+    command.volumes.contains(&volume.id)
+        && attachment.since.is_some_and(|since| command.requested > since)
+        && command.requested > instance.launched
+}
+
+/// How long ago it was asked for, in seconds.
+fn age(command: &Command, observation: &Observation) -> i64 {
+    (observation.began - command.requested).num_seconds()
 }
 
 impl Progress<'_> {

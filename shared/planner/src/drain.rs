@@ -3,7 +3,7 @@
 //!
 //! Where that does not work, the slot is handed over as with `on-release`.
 
-use crate::command::{Progress, progress};
+use crate::command::{self, Progress, progress};
 use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::handover::{self, Obstacle};
@@ -125,6 +125,7 @@ impl Scene<'_, '_> {
         let turn = self.turn(&here, holder, draft);
         turn.tell(holder, draft);
         match turn {
+            Turn::Detach if !self.is_complete_or_left_alone(&here, holder) => draft.await_transition(),
             Turn::Detach => {
                 let mut detachments = here.iter().map(|volume| detach(volume, holder));
                 draft.lead = detachments.next();
@@ -135,6 +136,16 @@ impl Scene<'_, '_> {
             Turn::AwaitCandidate if holder.health() != Health::Recommended => draft.await_candidate(),
             Turn::AwaitCandidate | Turn::Wait => {}
         }
+    }
+
+    /// Whether nobody may be about to attach another volume of the slot to the holder, which would come when the first has
+    /// left: all are there, or whoever looked before the drain has acted by now.
+    fn is_complete_or_left_alone(&self, here: &[&Volume], holder: &Instance) -> bool {
+        let is_seasoned = |volume: &&Volume| {
+            let attachment = volume.attachment().filter(|attachment| attachment.instance == holder.id);
+            attachment.is_some_and(|own| command::is_seasoned(volume, own, holder, self.view.observation))
+        };
+        here.len() == self.slot.volumes.len() || here.iter().all(is_seasoned)
     }
 
     /// The same for the other volumes, when the first one has left the instance already.

@@ -375,6 +375,17 @@ fn recommended_holder_is_given_the_whole_slot_before_it_is_drained() {
     check(holder().sees(rested(drained_from(2, 1))).records(1, &[]), going().lead(drain(1, &[1, 2])));
 }
 
+/// A function that saw the holder healthy may be about to attach the second volume there.
+#[test]
+fn first_volume_leaves_without_the_second_when_no_earlier_look_is_acted_on() {
+    let seen = |ago: i64| held_by(draining()).sees(free(2)).records(1, &[success(ago, &[1])]);
+    check(seen(12), going().next(Next::Transition));
+    check(seen(13), going().lead(detach(1, 1)));
+    check(seen(59), going().lead(detach(1, 1)));
+    let whole = held_by(draining()).sees(drained_from(2, 1)).records(1, &[success(3, &[1, 2])]);
+    check(whole, going().lead(detach(1, 1)).follow([detach(2, 1)]));
+}
+
 #[test]
 fn candidate_that_another_slot_needs_more_is_none() {
     let ready = volume(3).in_slot("other");

@@ -144,10 +144,10 @@ impl Ideal {
         }
         let own = self.seen.volumes.iter_mut().find(|own| own.id == *volume).expect("a volume that exists");
         let mut attachments = own.attachments.iter_mut();
-        attachments.find(|a| a.instance == *instance).is_some_and(|attachment| {
-            attachment.state = AttachmentState::Detaching;
-            true
-        })
+        let Some(attachment) = attachments.find(|a| a.instance == *instance) else { return false };
+        attachment.state = AttachmentState::Detaching;
+        self.seen.memory.accepted.remove(volume);
+        true
     }
 
     /// Two seconds pass, and what was under way is done. Whether anything was.
