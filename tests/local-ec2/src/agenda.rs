@@ -52,6 +52,8 @@ pub(crate) enum Due {
     HealthLook(InstanceId),
     /// The instance goes on in its Auto Scaling group, if it is still in this turn there.
     MemberStep(InstanceId, u32),
+    /// The instance waits for the hooks of its launch, if it is still in this turn, though it does not run yet.
+    EarlyWait(InstanceId, u32),
     /// Nobody has completed the action in time, unless a heartbeat has put that off.
     ActionOverdue(InstanceId, String),
 }

@@ -62,6 +62,7 @@ impl Cloud {
             Due::GroupLook(group) => self.look_after_group(&group),
             Due::HealthLook(instance) => self.look_at_health(&instance),
             Due::MemberStep(instance, turn) => self.on_member_step(&instance, turn),
+            Due::EarlyWait(instance, turn) => self.on_early_wait(&instance, turn),
             Due::ActionOverdue(instance, token) => self.on_action_overdue(&instance, &token),
         }
     }

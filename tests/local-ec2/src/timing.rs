@@ -51,6 +51,9 @@ pub struct Timing {
     pub group_health: Span,
     /// From one state of an instance in its Auto Scaling group to the next, where nothing is waited for. Assumed.
     pub group_step: Span,
+    /// The share of launches in an Auto Scaling group whose hooks have the instance wait before it runs. None unless asked
+    /// for: AWS does not say that it runs by then.
+    pub early_hooks_share: f64,
     /// Until the agent of an instance has taken a command up. Assumed.
     pub command_delivery: Span,
     /// From there to the command's end. Assumed: a service takes seconds to stop, and a disk less to be flushed.
@@ -95,6 +98,7 @@ impl Default for Timing {
             group: Span::seconds(5, 30),
             group_health: Span::seconds(10, 60),
             group_step: Span::millis(500, 3000),
+            early_hooks_share: 0.0,
             command_delivery: Span::millis(500, 2500),
             command: Span::seconds(1, 10),
             command_fails: 0.0,

@@ -77,8 +77,10 @@ fn setup(seed: u64, random: &mut fastrand::Rng) -> Setup {
     let agentless_share = random.choice([0.0, 0.0, 0.2]).unwrap_or_default();
     let command_fails = random.choice([0.0, 0.0, 0.3]).unwrap_or_default();
     let command_lost = random.choice([0.0, 0.0, 0.1]).unwrap_or_default();
-    let timing = Timing { agentless_share, command_fails, command_lost, ..Timing::default() };
-    let timing = timing.with_lag(random.i64(0..=4));
+    let early_hooks_share = random.choice([0.0, 0.5]).unwrap_or_default();
+    let timing =
+        Timing { agentless_share, command_fails, command_lost, early_hooks_share, ..Timing::default() };
+    let timing = timing.with_lag(random.choice([0, 0, 1, 2, 3, 4]).unwrap_or_default());
     Setup { seed, zones, timing, weather, faults: shares(random), ..Setup::default() }
 }
 

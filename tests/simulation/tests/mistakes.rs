@@ -185,9 +185,8 @@ fn an_instance_that_nobody_lets_go_is_found() {
 }
 
 #[test]
-fn an_instance_that_is_let_go_before_its_slot_is_there_or_safely_off_is_found() {
+fn an_instance_that_is_let_go_before_its_slot_is_there_is_found() {
     is_found(Mistake::HastyComplete, "is on its way to it");
-    is_found(Mistake::HastyComplete, "is to come off it");
 }
 
 #[test]

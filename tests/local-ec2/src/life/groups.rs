@@ -62,6 +62,9 @@ impl Cloud {
             turn: 0,
         };
         self.members.insert(id.clone(), member, self.now);
+        if self.chance.happens(self.setup.timing.early_hooks_share) {
+            self.after(self.setup.timing.group_step, Due::EarlyWait(id.clone(), 0));
+        }
         Some(id)
     }
 

@@ -4,7 +4,7 @@ use super::endings::Cause;
 use crate::agenda::Due;
 use crate::cloud::Cloud;
 use crate::events::{self, Event, Told};
-use crate::state::{Lifecycle, Transition};
+use crate::state::{Lifecycle, Member, Transition};
 use planner::ids::InstanceId;
 use planner::observation::InstanceState;
 
@@ -37,6 +37,13 @@ impl Cloud {
             | Lifecycle::InService
             | Lifecycle::TerminatingWait
             | Lifecycle::Standby => {}
+        }
+    }
+
+    pub(crate) fn on_early_wait(&mut self, id: &InstanceId, turn: u32) {
+        let is_it = |member: &Member| member.turn == turn && member.lifecycle == Lifecycle::Pending;
+        if self.members.get(id).is_some_and(is_it) && !self.has_ended(id) {
+            self.wait_or(id, Transition::Launching, |_, _| {});
         }
     }
 

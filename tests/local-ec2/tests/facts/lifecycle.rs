@@ -11,10 +11,28 @@ use local_ec2::autoscaling::{
     DescribeLifecycleHooks, HookSpec, PutLifecycleHook, RecordLifecycleActionHeartbeat,
 };
 use local_ec2::state::Lifecycle;
-use local_ec2::{Principal, Setup};
+use local_ec2::{Principal, Setup, Timing};
 use planner::ids::InstanceId;
 use planner::observation::InstanceState;
 use serde_json::Value;
+
+#[test]
+fn a_hook_may_be_faster_than_the_launch() {
+    let timing = Timing { early_hooks_share: 1.0, ..Timing::default() };
+    let mut stage = Stage::with(Setup { timing, ..Setup::default() });
+    let lifecycle_hook_specification_list = vec![hook("up", LAUNCHING, "ABANDON")];
+    let call = CreateAutoScalingGroup { lifecycle_hook_specification_list, ..group(&mut stage, 1) };
+    stage.asks(&call);
+    stage.pass(34);
+    let [id] = members(&stage).try_into().unwrap();
+    assert_eq!((stage.state(&id), lifecycle(&stage, &id)), (InstanceState::Pending, Lifecycle::PendingWait));
+    stage.pass(40);
+    assert_eq!((stage.state(&id), lifecycle(&stage, &id)), (InstanceState::Running, Lifecycle::PendingWait));
+    assert_eq!(told(&mut stage, "EC2 Instance-launch Lifecycle Action").len(), 1);
+    stage.asks(&complete("up", &id, "CONTINUE"));
+    stage.pass(4);
+    assert_eq!(lifecycle(&stage, &id), Lifecycle::InService);
+}
 
 fn complete(hook: &str, id: &InstanceId, result: &str) -> CompleteLifecycleAction {
     CompleteLifecycleAction {

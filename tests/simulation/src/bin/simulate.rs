@@ -65,7 +65,9 @@ fn every(seeds: u64, hours: u32, rules: &Rules) -> ExitCode {
     });
     let (figures, failed) = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
     let missing = figures.missing();
-    missing.iter().for_each(|missing| println!("{missing}"));
+    for missing in &missing {
+        println!("{missing}");
+    }
     println!("simulation: {seeds} seeds, {figures}; {failed} seeds with violations");
     if failed == 0 && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -221,7 +221,7 @@ impl<'c> Standing<'c> {
     }
 
     /// Whether it has a private address for each of the slot's addresses.
-    fn has_room(&self, parts: &Parts<'_>, instance: &Instance) -> bool {
+    pub(super) fn has_room(&self, parts: &Parts<'_>, instance: &Instance) -> bool {
         let primary = |index| index == Some(0);
         let mut interfaces = self.cloud.interfaces_of(&instance.id);
         let own = interfaces.find(|interface| primary(interface.seat.as_ref().map(|seat| seat.index)));

@@ -44,11 +44,17 @@ pub fn kept(cloud: &Cloud) -> BTreeMap<InstanceId, String> {
     let standing = Standing::read(&all, cloud);
     let mut kept = BTreeMap::new();
     for member in members(cloud) {
-        let own = all.iter().filter(|((fleet, _), _)| fleet == member.group.as_str());
+        let own = || all.iter().filter(|((fleet, _), _)| fleet == member.group.as_str());
         let Some(instance) = cloud.instance(&member.instance) else { continue };
-        for (name, parts) in own {
+        // A slot without room for its addresses is blocked, and holds nobody up, though it may take the instance.
+        let has_room =
+            own().all(|(_, parts)| parts.holder(cloud).is_some() || standing.has_room(parts, instance));
+        for (name, parts) in own() {
             let reason = match member.lifecycle {
-                Lifecycle::PendingWait => is_bound_for(name, parts, instance, &standing, cloud)
+                Lifecycle::PendingWait if instance.state == InstanceState::Pending => {
+                    Some("it does not run yet".to_owned())
+                }
+                Lifecycle::PendingWait => (has_room && is_bound_for(name, parts, instance, &standing, cloud))
                     .then(|| format!("{}/{} is on its way to it", name.0, name.1)),
                 Lifecycle::TerminatingWait => is_to_leave(name, parts, instance, &standing, cloud)
                     .then(|| format!("{}/{} is to come off it", name.0, name.1)),
