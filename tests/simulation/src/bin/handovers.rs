@@ -7,6 +7,7 @@
 use simulation::handovers::figures::Figures;
 use simulation::handovers::interruption::{Interruption, Unplayable};
 use simulation::handovers::{assumptions, promise};
+use simulation::ledger::Look;
 use simulation::routing::Rules;
 use simulation::trace::Trace;
 use std::process::ExitCode;
@@ -33,27 +34,29 @@ fn main() -> ExitCode {
 fn replay(seed: u64) -> Result<ExitCode, Unplayable> {
     let trace = Trace::on();
     let outcome = Interruption::of(seed).play(&Rules::read()?, &trace)?;
-    trace.lines().iter().for_each(|line| println!("{line}"));
+    for line in trace.lines() {
+        println!("{line}");
+    }
     for (number, invocation) in outcome.invocations.iter().enumerate() {
         for look in &invocation.looks {
-            let writes: Vec<String> = look
-                .writes
-                .iter()
-                .map(|w| format!("{}{}", w.action, if w.accepted { "" } else { " refused" }))
-                .collect();
-            println!(
-                "look of #{}: {} {} Describe {} List {}",
-                number + 1,
-                look.began.format("%M:%S%.3f"),
-                look.describes,
-                look.listed,
-                writes.join(", ")
-            );
+            println!("#{} {}", number + 1, told(look));
         }
     }
     println!("{:?}\n{:#?}\n{:?}", outcome.notices, outcome.course.moments(), outcome.work());
-    outcome.faults.iter().for_each(|fault| println!("NOT as it should be: {fault}"));
+    for fault in &outcome.faults {
+        println!("NOT as it should be: {fault}");
+    }
     Ok(if outcome.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A look and what followed from it, in a line.
+fn told(look: &Look) -> String {
+    let refused = |accepted: bool| if accepted { "" } else { " refused" };
+    let writes: Vec<String> =
+        look.writes.iter().map(|write| format!("{}{}", write.action, refused(write.accepted))).collect();
+    let Look { began, describes, listed, .. } = look;
+    let (began, writes) = (began.format("%H:%M:%S%.3f"), writes.join(", "));
+    format!("looked at {began}: {describes} Describe calls, {listed} ListCommands; {writes}")
 }
 
 /// So many faults are told.
@@ -85,9 +88,13 @@ fn every(count: u64) -> Result<ExitCode, Unplayable> {
             Err(_) => figures.faults.push("a thread panicked".to_owned()),
         }
     }
-    assumptions::told().iter().for_each(|line| println!("{line}"));
+    for line in assumptions::told() {
+        println!("{line}");
+    }
     println!("{figures}");
     let broken = promise::broken(&figures);
-    broken.iter().take(MOST_TOLD).for_each(|line| println!("NOT as it should be: {line}"));
+    for line in broken.iter().take(MOST_TOLD) {
+        println!("NOT as it should be: {line}");
+    }
     Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
