@@ -32,7 +32,7 @@ STAGE = ROOT / "target" / "sam-local"
 HOST = "host.docker.internal"
 SAMPLE = "i-0123456789abcdef0"
 # What announces that an instance may go, and is written down; an old one is not.
-WARNINGS = ("spot-interruption-warning", "rebalance-recommendation")
+WARNINGS = ("spot-interruption-warning", "rebalance-recommendation", "lifecycle-action-terminate")
 ZONE = "us-east-1a"
 
 
@@ -187,8 +187,9 @@ def fault_of(function, event, answer, world):
     """What is wrong with an answer, or with what EC2 says after it, if anything."""
     if answer is None:
         return "no answer"
-    by_hand, warned = event.name == "reconcile-by-hand.json", function == "spot-interruption-warning"
-    marked = function in WARNINGS
+    by_hand, marked = event.name == "reconcile-by-hand.json", event.name.startswith(WARNINGS)
+    # An instance that EC2 merely recommends to replace may still take a slot.
+    warned = marked and function != "rebalance-recommendation"
     outcome = "planned" if by_hand else "done"
     moves = [f"attach-volume {outcome}", f"associate-address {outcome}"]
     expected = {

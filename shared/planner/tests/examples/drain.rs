@@ -310,14 +310,17 @@ fn second_volume_that_a_crash_left_behind_is_drained_and_detached_too() {
 /// From an instance that may go it is drained for a healthy one, and not for another that may go.
 #[test]
 fn second_volume_under_a_recommendation_is_drained_for_a_healthy_instance_alone() {
-    let torn = |other: InstanceBuilder| {
-        let seen = look().sees(instance(1).recommended()).sees(other).sees(free(1)).sees(drained_from(2, 1));
-        of(&seen.records(1, &[]), "main")
+    let torn = |there: InstanceBuilder, other: InstanceBuilder| {
+        let seen = look().sees(other).sees(there).sees(free(1)).sees(drained_from(2, 2));
+        of(&seen.records(2, &[]), "main")
     };
-    let plan = torn(instance(2).recommended());
-    assert_eq!((plan.lead, plan.follow), (Some(attach(1, 1, 'f')), vec![]));
-    let plan = torn(instance(2));
-    assert_eq!((plan.lead, plan.follow), (None, vec![vec![drain(1, &[2])]]));
+    let plan = torn(instance(2).recommended(), instance(1));
+    assert_eq!((plan.lead, plan.follow), (None, vec![vec![drain(2, &[2])]]));
+    for (there, other) in [(instance(2).recommended(), instance(1).recommended()), (instance(2), instance(1))]
+    {
+        let plan = torn(there, other);
+        assert_eq!((plan.lead, plan.follow), (Some(attach(1, 2, 'f')), vec![]));
+    }
 }
 
 #[test]

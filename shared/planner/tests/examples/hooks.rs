@@ -155,6 +155,10 @@ fn launch_waits_for_a_volume_whose_holder_ends() {
         let steps = planner::plan(&seen.hooks(&[LAUNCH], &[]).0).steps;
         assert_eq!(steps, [wait(1, LAUNCH)], "{holder:?}");
     }
+    // The rest of its slot comes from there.
+    let parts =
+        look().sees(launching(1)).sees(instance(2).is(InstanceState::ShuttingDown)).sees(volume(1).on(1));
+    check_actions(parts.sees(volume(2).at(2, 'g', AttachmentState::Attached)), &[wait(1, LAUNCH)]);
 }
 
 #[test]
@@ -168,6 +172,9 @@ fn launch_does_not_wait_for_what_may_never_come() {
     check_actions(beside(instance(2).is(InstanceState::Stopping), attached), &[go_on(1, LAUNCH)]);
     check_actions(beside(instance(2), AttachmentState::Busy), &[go_on(1, LAUNCH)]);
     check_actions(look().sees(launching(1)).sees(with_policy("banana")), &[go_on(1, LAUNCH)]);
+    // Its addresses need more places than the instance has.
+    let crowded = look().sees(launching(1)).sees(volume(1)).sees(address(1)).sees(address(2));
+    check_actions(crowded, &[go_on(1, LAUNCH)]);
     // Its other volume stays where it is.
     let parts = look().sees(launching(1)).sees(instance(2).is(InstanceState::Stopping)).sees(volume(1).on(1));
     check_actions(parts.sees(volume(2).at(2, 'g', attached)), &[go_on(1, LAUNCH)]);
