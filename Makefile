@@ -3,8 +3,9 @@
 
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-# The processor that the functions are built for by `make build` and `make deploy`: arm64 or x86_64.
-ARCH ?= arm64
+# The processor that the functions are built for by `make build` and `make deploy`: arm64 or x86_64. That of the last
+# deployment, unless it is given.
+ARCH ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml 2>/dev/null),arm64)
 TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 
 TOOLS := .venv/.installed
@@ -151,11 +152,12 @@ $(MUTANTS):
 	cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked --root target/tools --target-dir target/tools/target
 	rm -rf target/tools/target
 
+# Overrides on the command line would take the place of all answers that were saved before.
 .PHONY: deploy
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
 	rustup target add $(TARGET)
 	PATH="$(BIN):$$PATH" sam build --parameter-overrides Architecture=$(ARCH) && \
-	PATH="$(BIN):$$PATH" sam deploy --guided --parameter-overrides Architecture=$(ARCH)
+	PATH="$(BIN):$$PATH" sam deploy --guided $(if $(wildcard samconfig.toml),,--parameter-overrides Architecture=$(ARCH))
 
 .PHONY: status
 status: tools ## Prints who holds what in the account, and changes nothing (STACK=…, FLEET=… for one)

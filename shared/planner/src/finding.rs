@@ -156,7 +156,7 @@ pub enum Finding {
     DeleteOnTermination { volume: VolumeId, instance: InstanceId },
     #[error(
         "the policy drain has no document to run, so that the slot is handed over as with on-release: set the parameter \
-         AllowDrain, or DrainDocument for one of your own"
+         AllowDrain to true, and DrainDocument for one of your own, too"
     )]
     NoDrainDocument,
     #[error(

@@ -94,6 +94,15 @@ impl ActionResult {
 mod tests {
     use super::*;
 
+    #[test]
+    fn states_and_results_are_written_as_ec2_auto_scaling_writes_them() {
+        assert_eq!(LifecycleState::new("Warmed:Pending:Wait").to_string(), "Warmed:Pending:Wait");
+        assert_eq!(
+            [ActionResult::Continue, ActionResult::Abandon].map(ActionResult::as_str),
+            ["CONTINUE", "ABANDON"]
+        );
+    }
+
     /// Every value that the API reference has for `AutoScalingInstanceDetails.LifecycleState`, and some that it has not.
     #[test]
     fn each_state_is_understood() {

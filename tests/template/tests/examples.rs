@@ -53,6 +53,9 @@ fn the_instances_are_of_the_fleet_that_the_volume_names() {
 fn the_hooks_of_the_group_are_holdfasts_and_go_on_without_it() {
     let template = Template::example("persistent-group").unwrap();
     let group = template.properties("Group", "AWS::AutoScaling::AutoScalingGroup").unwrap();
+    let tag = json!({"Key": "holdfast:fleet", "Value": {"Ref": "AWS::StackName"}, "PropagateAtLaunch": true});
+    let tags = group["Tags"].as_array().unwrap();
+    assert!(tags.contains(&tag), "nobody may complete them: {tags:?}");
     let hooks = group["LifecycleHookSpecificationList"].as_array().unwrap();
     let transitions = hooks.iter().map(|hook| hook["LifecycleTransition"].as_str().unwrap());
     let expected = ["autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"];
