@@ -10,8 +10,13 @@ use std::collections::BTreeSet;
 
 /// For how long a success proves something, in seconds from its request: whoever is on the instance may mount again.
 const PROOF_SECONDS: i64 = 60;
-/// After how long no look from before the command is still acted on: twice [`STALE_SECONDS`], and three seconds for an act.
-const SEASONED_SECONDS: i64 = 2 * STALE_SECONDS + 3;
+/// By how much the clocks of Systems Manager, EC2 and the functions may differ, in seconds.
+const CLOCK_SECONDS: i64 = 2;
+/// After how long EC2's answers show what was there when the command was asked for, in seconds.
+pub(crate) const SHOWN_SECONDS: i64 = STALE_SECONDS + CLOCK_SECONDS;
+/// After how long no look is still acted on that did not show something, in seconds: an answer is as old as EC2's are at
+/// most, a look is acted on for as long, and an act lands within three seconds.
+pub(crate) const SETTLED_SECONDS: i64 = 2 * STALE_SECONDS + 3 + CLOCK_SECONDS;
 /// For how long a failure keeps Holdfast from sending the command again, in seconds. Each one stops the service, and within
 /// the two minutes of an interruption what held the volume will hold it again.
 const RETRY_SECONDS: i64 = 300;
@@ -104,9 +109,9 @@ pub(crate) fn progress<'a>(
     }
 }
 
-/// Whether the proof is so old that nobody is still at work who looked before the drain: an answer may be as old as EC2's
-/// are at most, a look is acted on for as long, and an act lands within three seconds.
-pub(crate) fn is_seasoned(
+/// Whether the volume was unmounted by a command that is at least so many seconds old, and still proves it.
+pub(crate) fn is_proven_for(
+    seconds: i64,
     volume: &Volume,
     attachment: &Attachment,
     instance: &Instance,
@@ -116,7 +121,28 @@ pub(crate) fn is_seasoned(
     let mut own = commands.iter().filter(|command| counts(command, volume, attachment, instance));
     own.any(|command| {
         command.status == CommandStatus::Success
-            && (SEASONED_SECONDS..PROOF_SECONDS).contains(&age(command, observation))
+            && (seconds..PROOF_SECONDS).contains(&age(command, observation))
+    })
+}
+
+/// Whether a drain of the volume may be going on, or may have ended so recently that EC2's answers do not show yet what came
+/// of it.
+pub(crate) fn is_recent(
+    volume: &Volume,
+    attachment: &Attachment,
+    instance: &Instance,
+    observation: &Observation,
+) -> bool {
+    let commands = match observation.records.get(&instance.id) {
+        Some(Record::Commands(commands)) => commands,
+        None | Some(Record::Unanswered) => return true,
+        Some(Record::Refused(_)) => return false,
+    };
+    let mut own = commands.iter().filter(|command| counts(command, volume, attachment, instance));
+    own.any(|command| match command.status {
+        CommandStatus::InProgress => true,
+        CommandStatus::Success => age(command, observation) < PROOF_SECONDS + SETTLED_SECONDS,
+        CommandStatus::Failed(_) => false,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::command::{self, Progress, progress};
 use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::handover::{self, Obstacle};
-use crate::observation::{AttachmentState, Health, Instance, Volume};
+use crate::observation::{Attachment, AttachmentState, Health, Instance, Volume};
 use crate::plan::Step;
 use crate::readiness;
 use crate::scene::Scene;
@@ -106,9 +106,12 @@ pub(crate) fn of_detaching<'a>(
     (is_ours && is_going).then(|| progress_on(volume, from, view))
 }
 
+fn attachment_to<'v>(volume: &'v Volume, instance: &Instance) -> Option<&'v Attachment> {
+    volume.attachment().filter(|attachment| attachment.instance == instance.id)
+}
+
 fn progress_on<'a>(volume: &Volume, on: &Instance, view: &View<'a>) -> Progress<'a> {
-    let attachment = volume.attachment().filter(|attachment| attachment.instance == on.id);
-    attachment.map_or(Progress::NotBegun, |own| progress(volume, own, on, view.observation))
+    attachment_to(volume, on).map_or(Progress::NotBegun, |own| progress(volume, own, on, view.observation))
 }
 
 /// The step that drains the volumes; none where there is no document for it.
@@ -125,7 +128,7 @@ impl Scene<'_, '_> {
         let turn = self.turn(&here, holder, draft);
         turn.tell(holder, draft);
         match turn {
-            Turn::Detach if !self.is_complete_or_left_alone(&here, holder) => draft.await_transition(),
+            Turn::Detach if !self.is_left_alone(&here, holder) => draft.await_transition(),
             Turn::Detach => {
                 let mut detachments = here.iter().map(|volume| detach(volume, holder));
                 draft.lead = detachments.next();
@@ -138,14 +141,49 @@ impl Scene<'_, '_> {
         }
     }
 
-    /// Whether nobody may be about to attach another volume of the slot to the holder, which would come when the first has
-    /// left: all are there, or whoever looked before the drain has acted by now.
-    fn is_complete_or_left_alone(&self, here: &[&Volume], holder: &Instance) -> bool {
-        let is_seasoned = |volume: &&Volume| {
-            let attachment = volume.attachment().filter(|attachment| attachment.instance == holder.id);
-            attachment.is_some_and(|own| command::is_seasoned(volume, own, holder, self.view.observation))
+    /// Whether nobody can be about to attach another volume of the slot to the holder, which would come when the first has left.
+    ///
+    /// Whoever looked while one was not there yet has acted by now; and whoever looks from now on sees that the holder goes.
+    fn is_left_alone(&self, here: &[&Volume], holder: &Instance) -> bool {
+        let observation = self.view.observation;
+        let each = |is_so: &dyn Fn(&Volume, &Attachment) -> bool| {
+            here.iter().all(|volume| attachment_to(volume, holder).is_some_and(|own| is_so(volume, own)))
         };
-        here.len() == self.slot.volumes.len() || here.iter().all(is_seasoned)
+        let for_long = |attachment: &Attachment| {
+            let age = attachment.since.map(|since| (observation.began - since).num_seconds());
+            age.is_some_and(|age| age >= command::SETTLED_SECONDS)
+        };
+        let is_whole = here.len() == self.slot.volumes.len() && each(&|_, own| for_long(own));
+        let seconds = if is_whole { command::SHOWN_SECONDS } else { command::SETTLED_SECONDS };
+        let is_proven = |volume: &Volume, own: &Attachment| {
+            command::is_proven_for(seconds, volume, own, holder, observation)
+        };
+        self.slot.volumes.len() == 1 || each(&is_proven)
+    }
+
+    /// Whether what is missing of the slot on the holder, which need not go, is to be left where it is for now: a drain may be
+    /// going on, or its end may not show yet in each of EC2's answers.
+    pub(crate) fn may_be_draining(&self, holder: &Instance, draft: &mut Draft) -> bool {
+        let observation = self.view.observation;
+        let here: Vec<&Volume> = settled_on(self.slot, holder).collect();
+        if self.slot.policy(observation) != Policy::Drain
+            || observation.drain_document.is_none()
+            || here.len() == self.slot.volumes.len()
+        {
+            return false;
+        }
+        if !observation.records.contains_key(&holder.id) {
+            draft.ask(&holder.id);
+            return true;
+        }
+        let is_recent = here.iter().any(|volume| {
+            attachment_to(volume, holder)
+                .is_some_and(|own| command::is_recent(volume, own, holder, observation))
+        });
+        if is_recent {
+            draft.await_transition();
+        }
+        is_recent
     }
 
     /// The same for the other volumes, when the first one has left the instance already.

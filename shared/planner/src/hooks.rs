@@ -31,6 +31,10 @@ pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Next, Ve
             findings.push(Finding::ZoneWithoutVolume { instance: instance.id.clone(), zone, zones });
         }
         for hook in pending(instance, observation) {
+            if hook.transition == Transition::Terminating && takes_a_volume_with_it(instance, observation) {
+                // Whoever reads the finding has until the hook's own time-out to change that.
+                continue;
+            }
             let gives_up = is_stranded && observation.abandons && hook.transition == Transition::Launching;
             let result = if gives_up { ActionResult::Abandon } else { ActionResult::Continue };
             let is_early = !gives_up && hook.transition == Transition::Launching && is_starting(instance);
@@ -55,6 +59,12 @@ fn pending<'a>(instance: &Instance, observation: &'a Observation) -> Vec<&'a Lif
             && hook.name.starts_with(PREFIX)
     };
     observation.hooks.iter().filter(is_its).collect()
+}
+
+/// Whether EC2 would delete a volume of the fleet with the instance.
+fn takes_a_volume_with_it(instance: &Instance, observation: &Observation) -> bool {
+    let mut attachments = observation.volumes.iter().flat_map(|volume| &volume.attachments);
+    attachments.any(|own| own.instance == instance.id && own.delete_on_termination)
 }
 
 /// Whether the instance is to serve and EC2 does not show yet that it runs: by an answer that is stale, or since its group was

@@ -6,6 +6,9 @@ use crate::ids::FleetName;
 use serde::Serialize;
 use std::fmt;
 
+/// What stands in the place of a state that is not known.
+const UNKNOWN: &str = "unknown";
+
 /// The state that an instance has in its group, as EC2 Auto Scaling writes it (EC2 Auto Scaling user guide, "Amazon EC2
 /// Auto Scaling instance lifecycle"). None of it shows in the instance's own state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +18,16 @@ impl LifecycleState {
     /// The state, taken as it is.
     pub fn new(state: impl Into<String>) -> Self {
         Self(state.into())
+    }
+
+    /// That of an instance of which EC2 Auto Scaling does not tell.
+    pub fn unknown() -> Self {
+        Self::new(UNKNOWN)
+    }
+
+    /// Whether EC2 Auto Scaling did not tell.
+    pub fn is_unknown(&self) -> bool {
+        self.0 == UNKNOWN
     }
 
     /// Whether the group means the instance to serve, now or soon. One in standby or in a warm pool is not, nor is one in a

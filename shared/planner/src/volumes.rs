@@ -9,6 +9,7 @@ use crate::draft::Draft;
 use crate::drain;
 use crate::finding::Finding;
 use crate::ids::InstanceId;
+use crate::lifecycle::LifecycleState;
 use crate::naming;
 use crate::observation::{Health, Instance, InstanceState, Volume};
 use crate::plan::{Next, Step};
@@ -78,7 +79,8 @@ impl<'a> Scene<'a, '_> {
             Health::Recommended => {
                 draft.findings.push(recommended(holder));
                 self.hand_over(holder, draft);
-                if draft.lead.is_some() || draft.next == Next::Transition {
+                let is_at_it = draft.lead.is_some() || draft.next == Next::Transition;
+                if is_at_it || self.may_be_draining(holder, draft) {
                     return;
                 }
             }
@@ -161,11 +163,17 @@ impl<'a> Scene<'a, '_> {
         let observation = self.view.observation;
         let wanted = naming::wanted(self.slot);
         taken.extend(self.slot.devices_on(target).cloned());
+        // One that its group is about to terminate is drained, and nothing comes to it.
+        let may_be_leaving = target.lifecycle.as_ref().is_some_and(LifecycleState::is_unknown);
         for volume in self.slot.other_volumes() {
             if volume.seat(observation) != Seat::Free {
                 if !volume.is_attached() {
                     draft.await_transition();
                 }
+                continue;
+            }
+            if may_be_leaving {
+                draft.await_transition();
                 continue;
             }
             let wanted = wanted.get(&volume.id);
@@ -253,8 +261,14 @@ impl<'a> Scene<'a, '_> {
             InstanceState::Stopped => draft.await_transition(),
             InstanceState::ShuttingDown | InstanceState::Terminated => draft.await_release(finding),
             InstanceState::Running => match drain::of_detaching(volume, instance, self.slot, self.view) {
-                Some(Progress::Unasked) => draft.ask(&instance.id),
-                Some(Progress::Unanswered | Progress::Drained | Progress::Proven) => draft.await_transition(),
+                Some(Progress::Unasked) => {
+                    draft.leave(&instance.id);
+                    draft.ask(&instance.id);
+                }
+                Some(Progress::Unanswered | Progress::Drained | Progress::Proven) => {
+                    draft.leave(&instance.id);
+                    draft.await_transition();
+                }
                 Some(Progress::NotBegun | Progress::Running | Progress::Failed(_)) | None => {
                     draft.findings.push(finding);
                 }

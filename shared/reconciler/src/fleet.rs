@@ -182,11 +182,16 @@ impl FleetRun {
         Ok(seen.into_iter().next())
     }
 
-    /// The slots for which a retry may do what this invocation could not.
+    /// The slots, and the lifecycle actions, for which a retry may do what this invocation could not.
     pub(crate) fn unfinished(&self, patience: Patience) -> impl Iterator<Item = String> {
-        let slots = self.plan.iter().filter(|_| self.unfinished).flat_map(|plan| &plan.slots);
+        let plan = self.plan.iter().filter(|_| self.unfinished);
+        let slots = plan.clone().flat_map(|plan| &plan.slots);
         let open = slots.filter(move |slot| slot.steps().next().is_some() || is_awaited(slot.next, patience));
+        let completes = |step: &Step| matches!(step, Step::CompleteLifecycleAction { .. });
+        let waiting =
+            plan.filter(move |plan| plan.steps.iter().any(completes) || is_awaited(plan.next, patience));
         open.map(|slot| format!("{}/{}", self.fleet, slot.slot))
+            .chain(waiting.map(|_| format!("the lifecycle actions of {}", self.fleet)))
     }
 
     pub(crate) fn report(mut self) -> FleetReport {

@@ -14,9 +14,6 @@ use std::time::Duration;
 /// For how long an answer is waited for. The steps of a look wait too, and are refused after five seconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What an instance is taken to be of which EC2 Auto Scaling does not tell.
-const UNKNOWN: &str = "unknown";
-
 /// The states of those of the instances that are in a group.
 pub(crate) async fn states<E: Ec2>(ec2: &E, instances: &[Instance]) -> BTreeMap<InstanceId, LifecycleState> {
     let is_in_group =
@@ -27,7 +24,7 @@ pub(crate) async fn states<E: Ec2>(ec2: &E, instances: &[Instance]) -> BTreeMap<
         return BTreeMap::new();
     }
     let answer = patiently(ec2.lifecycle_states(&ids)).await;
-    answer.unwrap_or_else(|| ids.into_iter().map(|id| (id, LifecycleState::new(UNKNOWN))).collect())
+    answer.unwrap_or_else(|| ids.into_iter().map(|id| (id, LifecycleState::unknown())).collect())
 }
 
 /// The hooks for Holdfast of every group that keeps one of the instances waiting.

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, try_join, try_join3};
 use planner::ids::{FleetName, InstanceId};
+use planner::lifecycle::LifecycleState;
 use planner::memory::Memory;
 use planner::observation::{Address, Instance, InstanceState, Observation, Volume};
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,7 +150,11 @@ pub(crate) async fn complete<E: Ec2>(
         instance.doomed = codes.get(&instance.id).filter(|code| is_doomed(code)).cloned();
         instance.lifecycle = states.get(&instance.id).cloned();
     }
-    instances.extend(others);
+    // Nobody asked how far their groups have those: what is of no fleet by its tags, or was missed by a listing.
+    instances.extend(others.into_iter().map(|other| {
+        let is_told = other.tags.group.is_none() || other.state == InstanceState::Terminated;
+        Instance { lifecycle: (!is_told).then(LifecycleState::unknown), ..other }
+    }));
     let hooks = if completes_actions { groups::hooks(ec2, &instances).await } else { Vec::new() };
     let managed = survey.managed();
     let observations = fleets.iter().map(|fleet| {

@@ -80,6 +80,7 @@ fn play(mut world: World, mut tell: impl FnMut(&World)) -> Quiet {
             // It waits until it can be sure of what it sees.
             Ok(Effect::Rests) if memory.can_age() => memory.age(),
             Ok(Effect::Rests) if memory.can_deliver() => memory.deliver(),
+            Ok(Effect::Rests) if world.age_commands() => {}
             Ok(Effect::Rests) => break,
         }
     }

@@ -144,6 +144,14 @@ impl World {
         }
     }
 
+    /// Has every command grow old. Whether any was not.
+    pub fn age_commands(&mut self) -> bool {
+        let mut fresh = self.record.iter_mut().filter(|command| command.age == Age::Fresh).peekable();
+        let was_any = fresh.peek().is_some();
+        fresh.for_each(|command| command.age = Age::Old);
+        was_any
+    }
+
     /// Whether the last command that has ended has failed, of those that name the volume and were asked for in this run of
     /// the instance, since it has the volume.
     pub fn has_failed(&self, volume: u8, link: Link) -> bool {

@@ -282,10 +282,10 @@ fn one_command_drains_all_volumes_of_the_slot() {
 fn no_volume_is_detached_before_every_one_is_drained() {
     check(two().records(1, &[success(3, &[1])]), going().lead(drain(1, &[1, 2])));
     check(
-        two().records(1, &[success(9, &[1]), success(3, &[2])]),
+        two().records(1, &[success(9, &[1]), success(7, &[2])]),
         going().lead(detach(1, 1)).follow([detach(2, 1)]),
     );
-    check(two().records(1, &[success(3, &[1, 2])]), going().lead(detach(1, 1)).follow([detach(2, 1)]));
+    check(two().records(1, &[success(9, &[1, 2])]), going().lead(detach(1, 1)).follow([detach(2, 1)]));
     check(
         two().records(1, &[success(3, &[1]), command(3, &[2], CommandStatus::Failed("Failed".to_owned()))]),
         staying(),
@@ -371,10 +371,16 @@ fn recommended_holder_is_given_the_whole_slot_before_it_is_drained() {
     let rested = |v: VolumeBuilder| v.but(|v| v.attachments[0].since = Some(at(NOW - 400)));
     let holder = || look().sees(instance(1).recommended()).sees(instance(2)).sees(rested(drained_from(1, 1)));
     // Whoever sees no candidate attaches it now, and it would be on its way when the first has left.
-    check(
-        holder().sees(free(2)).records(1, &[success(3, &[1])]),
-        moving().told("holder-draining").on(1).follow([attach(2, 1, 'g')]),
-    );
+    let given = || moving().told("holder-draining").on(1).follow([attach(2, 1, 'g')]);
+    let waits = || moving().told("holder-draining").on(1).next(Next::Transition);
+    check(holder().sees(free(2)).records(1, &[]), given());
+    check(holder().sees(free(2)).but(|o| o.drain_document = None), given().told("no-drain-document"));
+    // A drain took the second volume off, and the first is seen where it was.
+    check(holder().sees(free(2)), waits().asks(1));
+    check(holder().sees(free(2)).records(1, &[running(3)]), waits());
+    check(holder().sees(free(2)).records(1, &[success(74, &[1])]), waits());
+    check(holder().sees(free(2)).records(1, &[success(75, &[1])]), given());
+    check(holder().sees(free(2)).records(1, &[failure(3)]), given());
     check(holder().sees(rested(drained_from(2, 1))).records(1, &[]), going().lead(drain(1, &[1, 2])));
 }
 
@@ -382,11 +388,26 @@ fn recommended_holder_is_given_the_whole_slot_before_it_is_drained() {
 #[test]
 fn first_volume_leaves_without_the_second_when_no_earlier_look_is_acted_on() {
     let seen = |ago: i64| held_by(draining()).sees(free(2)).records(1, &[success(ago, &[1])]);
-    check(seen(12), going().next(Next::Transition));
-    check(seen(13), going().lead(detach(1, 1)));
+    check(seen(14), going().next(Next::Transition));
+    check(seen(15), going().lead(detach(1, 1)));
     check(seen(59), going().lead(detach(1, 1)));
-    let whole = held_by(draining()).sees(drained_from(2, 1)).records(1, &[success(3, &[1, 2])]);
-    check(whole, going().lead(detach(1, 1)).follow([detach(2, 1)]));
+}
+
+/// The same, of one that looked before the second volume came; and of one that sees it gone, and not yet that the holder goes.
+#[test]
+fn volumes_leave_when_every_look_shows_that_the_holder_goes() {
+    let seen = |came: i64, ago: i64| {
+        let second = drained_from(2, 1).but(move |v| v.attachments[0].since = Some(at(NOW - came)));
+        held_by(draining()).sees(second).records(1, &[success(ago, &[1, 2])])
+    };
+    let leave = || going().lead(detach(1, 1)).follow([detach(2, 1)]);
+    check(seen(100, 6), going().next(Next::Transition));
+    check(seen(100, 7), leave());
+    check(seen(15, 7), leave());
+    check(seen(14, 7), going().next(Next::Transition));
+    check(seen(16, 15), leave());
+    // There is nothing to tear apart.
+    check(held_by(draining()).records(1, &[success(1, &[1])]), going().lead(detach(1, 1)));
 }
 
 #[test]

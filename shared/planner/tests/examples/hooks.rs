@@ -211,6 +211,43 @@ fn launch_in_a_zone_without_a_volume_goes_on_or_is_abandoned() {
     assert_eq!((plan.steps, plan.findings.len()), (vec![go_on(1, TERMINATE)], 0));
 }
 
+/// Somebody has until the hook's own time-out to keep EC2 from deleting it.
+#[test]
+fn holder_that_takes_a_volume_with_it_is_not_sent_on() {
+    for policy in ["on-release", "terminate"] {
+        let doomed = on_1(policy).but(|v| v.attachments[0].delete_on_termination = true);
+        check_actions(look().sees(announced(1, 0)).sees(instance(2)).sees(doomed), &[]);
+    }
+    let launching = look()
+        .sees(launching(1))
+        .sees(volume(1).on(1).but(|v| v.attachments[0].delete_on_termination = true));
+    check_actions(launching, &[go_on(1, LAUNCH)]);
+}
+
+#[test]
+fn holder_is_kept_until_the_last_volume_is_off() {
+    let volume = |v: u8, state| {
+        let letter = if v == 1 { 'f' } else { 'g' };
+        planner::fixtures::volume(v)
+            .tagged(&[(HANDOVER, "drain")])
+            .at(1, letter, state)
+            .but(|v| v.attachments[0].since = Some(at(NOW - 100)))
+    };
+    let seen = look().sees(announced(1, 20)).sees(instance(2)).sees(volume(1, AttachmentState::Detaching));
+    let seen = seen.sees(volume(2, AttachmentState::Attached));
+    let record = [command(10, &[1, 2], CommandStatus::Success)];
+    check_actions(seen.records(1, &record), &[wait(1, TERMINATE)]);
+}
+
+#[test]
+fn holder_of_an_unknown_state_is_given_nothing_more() {
+    let unknown = || instance(1).in_group("unknown");
+    let seen = look().sees(unknown()).sees(volume(1).on(1));
+    check(seen, held(1));
+    let seen = look().sees(unknown()).sees(volume(1).on(1)).sees(volume(2));
+    check(seen, moving().on(1).next(Next::Transition));
+}
+
 #[test]
 fn on_release_lets_the_holder_end_at_once() {
     for spare in [instance(2), instance(2).is(InstanceState::Pending)] {

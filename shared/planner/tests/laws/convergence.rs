@@ -14,7 +14,7 @@ use proptest::prelude::*;
 /// The promise: that many looks that act.
 const MOST_ACTING: usize = 8;
 /// As many as any world needs to come to rest, with what EC2 does by itself in between.
-const MOST_LOOKS: usize = 40;
+const MOST_LOOKS: usize = 70;
 
 fn acts(plan: &Plan) -> bool {
     plan.slots.iter().any(|slot| slot.steps().next().is_some())

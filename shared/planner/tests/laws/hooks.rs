@@ -6,7 +6,7 @@ use crate::safety::{any_or_draining, attaching, seen_and_planned};
 use crate::worlds::{REMEMBERED, World, worlds};
 use planner::ids::InstanceId;
 use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState, Transition};
-use planner::observation::{Instance, InstanceState, Observation};
+use planner::observation::{AttachmentState, Instance, InstanceState, Observation};
 use planner::plan::{SlotState, Step};
 use planner::tags::Policy;
 use proptest::prelude::*;
@@ -66,6 +66,9 @@ proptest! {
             let (completed, beat) = (&seen.memory.completed, seen.memory.beats.get(&key));
             let is_done = completed.contains(&key)
                 || beat.is_some_and(|beat| (seen.began - *beat).num_seconds() < 20);
+            let mut attachments = seen.volumes.iter().flat_map(|volume| &volume.attachments);
+            let takes_one = attachments.any(|own| own.instance == instance.id && own.delete_on_termination);
+            let is_done = is_done || (hook.transition == Transition::Terminating && takes_one);
             let count = own.count();
             prop_assert!(count == 1 || (count == 0 && is_done), "{} {}", instance.id, hook.name);
         }
@@ -82,7 +85,10 @@ proptest! {
             }
             let has = |slot: &crate::facts::SlotFacts<'_>| {
                 let mut on = slot.volumes.iter().flat_map(|volume| &volume.attachments);
-                on.any(|attachment| attachment.instance == instance.id && is_settled(attachment))
+                on.any(|attachment| {
+                    let is_there = is_settled(attachment) || attachment.state == AttachmentState::Detaching;
+                    attachment.instance == instance.id && is_there
+                })
             };
             for step in plan.steps.iter().filter(|step| names(step) == Some((&instance.id, &hook.name))) {
                 let mut slots = planned(seen, &plan);
@@ -147,7 +153,7 @@ fn worlds_lead_to_each_end_of_an_action() {
     use proptest::strategy::ValueTree;
     let (mut runner, strategy) = (proptest::test_runner::TestRunner::deterministic(), any());
     let mut counts = std::collections::BTreeMap::new();
-    for _ in 0..4000 {
+    for _ in 0..12_000 {
         let world = strategy.new_tree(&mut runner).expect("a world").current();
         for step in planner::plan(&world.0).steps {
             let transition =

@@ -37,7 +37,7 @@ impl Maker<'_> {
         let status = statuses[self.dice.roll(statuses.len())].clone();
         let first = self.dice.choose(&[1, 1, 1, 1, 1, 2, 4]);
         let named: Vec<u8> = (first..=9).collect();
-        command(self.dice.choose(&[3, 3, 8, 59, 59, 60, 80, 300]), &named, status)
+        command(self.dice.choose(&[8, 8, 20, 20, 59, 60, 80, 300]), &named, status)
     }
 
     pub(super) fn remember(&mut self) {
