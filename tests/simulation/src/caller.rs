@@ -5,6 +5,7 @@ use crate::goal;
 use crate::ledger::{Ledger, Write};
 use crate::mistake::Mistake;
 use crate::trace::Trace;
+use chrono::TimeDelta;
 use local_ec2::actions::{AssociateAddress, DetachVolume, Operation};
 use local_ec2::{Fault, InProcess, Offence, Principal, Region, RegionClock, Time, Violation};
 use planner::device::{self, DeviceName};
@@ -20,6 +21,9 @@ use std::time::Duration;
 
 /// For how many seconds a process stands still.
 const NAP: std::ops::Range<u64> = 5..90;
+
+/// How old a drain is that never was: old enough to be acted on at once.
+const BELIEVABLE: TimeDelta = TimeDelta::seconds(20);
 
 /// The EC2 of one invocation.
 #[derive(Debug)]
@@ -171,7 +175,7 @@ impl Caller {
             document: DOCUMENT.to_owned(),
             instances: vec![instance.to_string()],
             volumes: cloud.volumes().map(|volume| volume.id.to_string()).collect(),
-            requested: Some(cloud.now()),
+            requested: Some(cloud.now() - BELIEVABLE),
             status: "Success".to_owned(),
             details: "Success".to_owned(),
         }
@@ -352,7 +356,7 @@ impl Ec2 for Caller {
         }
         for command in &mut found {
             if self.makes(Mistake::OldProof) && command.status == "Success" {
-                command.requested = Some(self.inner.now());
+                command.requested = Some(self.inner.now() - BELIEVABLE);
             }
             if self.makes(Mistake::ForeignProof) {
                 command.volumes = self.made_up(instance).volumes;
