@@ -121,7 +121,9 @@ impl Ledger {
     /// The invocation has asked Systems Manager for its record.
     pub(crate) fn listed(&self, number: u64) {
         self.edit(number, |entry| {
-            entry.invocation.looks.last_mut().into_iter().for_each(|look| look.listed += 1)
+            if let Some(look) = entry.invocation.looks.last_mut() {
+                look.listed += 1;
+            }
         });
     }
 

@@ -1,5 +1,6 @@
 //! Handovers are as quick and as cheap as promised, in as many interruptions as fit into a test. `make handovers` plays a
 //! hundred thousand.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use simulation::handovers::figures::Figures;
 use simulation::handovers::interruption::Interruption;
