@@ -169,6 +169,11 @@ pub enum Finding {
          tags of the volumes and addresses"
     )]
     SeveralFleets { instance: InstanceId, fleets: String },
+    #[error(
+        "EC2 Auto Scaling refused to tell of the fleet's groups, whose instances take no slot, or wait at hooks until these \
+         time out: {reason}"
+    )]
+    GroupRefused { reason: String },
 }
 
 impl Finding {
@@ -258,6 +263,7 @@ impl Finding {
                 ("zone-without-volume", Notice, "", instance.as_str())
             }
             Self::SeveralFleets { instance, .. } => ("several-fleets", Notice, FLEET, instance.as_str()),
+            Self::GroupRefused { .. } => ("group-refused", Notice, "", ""),
         }
     }
 }

@@ -74,6 +74,7 @@ pub fn look() -> Look {
         drain_document: Some("Drain".to_owned()),
         abandons: false,
         hooks: Vec::new(),
+        refusals: BTreeSet::new(),
         volumes: Vec::new(),
         addresses: Vec::new(),
         instances: Vec::new(),

@@ -31,10 +31,6 @@ pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Next, Ve
             findings.push(Finding::ZoneWithoutVolume { instance: instance.id.clone(), zone, zones });
         }
         for hook in pending(instance, observation) {
-            if hook.transition == Transition::Terminating && takes_a_volume_with_it(instance, observation) {
-                // Whoever reads the finding has until the hook's own time-out to change that.
-                continue;
-            }
             let gives_up = is_stranded && observation.abandons && hook.transition == Transition::Launching;
             let result = if gives_up { ActionResult::Abandon } else { ActionResult::Continue };
             let is_early = !gives_up && hook.transition == Transition::Launching && is_starting(instance);
@@ -42,8 +38,17 @@ pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Next, Ve
                 next = Next::Candidate;
             }
             let waits = is_early || is_waited_for(&instance.id, hook.transition, slots);
+            let ends = !waits && hook.transition == Transition::Terminating;
+            if ends && is_left_to_its_time_out(instance, observation) {
+                continue;
+            }
             steps.extend(step(hook, instance, waits, result, observation));
         }
+    }
+    let has_group = |instance: &Instance| instance.tags.group.is_some() && observation.is_member(instance);
+    if observation.instances.iter().any(has_group) {
+        let refusals = observation.refusals.iter().cloned();
+        findings.extend(refusals.map(|reason| Finding::GroupRefused { reason }));
     }
     let failures = observation.memory.failures.iter().filter(|failure| failure.slot.is_none());
     findings.extend(failures.map(crate::memory::Failure::finding));
@@ -59,6 +64,12 @@ fn pending<'a>(instance: &Instance, observation: &'a Observation) -> Vec<&'a Lif
             && hook.name.starts_with(PREFIX)
     };
     observation.hooks.iter().filter(is_its).collect()
+}
+
+/// Whether the instance is not to be let go to its end: EC2 would delete a volume of the fleet with it, or another fleet may
+/// be at work on it. Whoever reads the finding has until the hook's own time-out to change that.
+fn is_left_to_its_time_out(instance: &Instance, observation: &Observation) -> bool {
+    takes_a_volume_with_it(instance, observation) || !observation.rival_fleets(instance).is_empty()
 }
 
 /// Whether EC2 would delete a volume of the fleet with the instance.

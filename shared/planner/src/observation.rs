@@ -38,6 +38,8 @@ pub struct Observation {
     pub records: BTreeMap<InstanceId, Record>,
     /// The lifecycle hooks of the groups that keep instances waiting, where they are to be completed.
     pub hooks: Vec<LifecycleHook>,
+    /// What EC2 Auto Scaling refused to tell of groups, and why.
+    pub refusals: BTreeSet<String>,
     /// What this invocation did before it looked.
     pub memory: Memory,
 }

@@ -144,7 +144,7 @@ pub(crate) async fn complete<E: Ec2>(
             ec2.instances(InstanceQuery::Ids(&strangers)).await
         }
     };
-    let (answers, states) = join(try_join(codes, others), groups::states(ec2, &instances)).await;
+    let (answers, (states, refusal)) = join(try_join(codes, others), groups::states(ec2, &instances)).await;
     let (codes, others) = answers?;
     for instance in &mut instances {
         instance.doomed = codes.get(&instance.id).filter(|code| is_doomed(code)).cloned();
@@ -155,7 +155,9 @@ pub(crate) async fn complete<E: Ec2>(
         let is_told = other.tags.group.is_none() || other.state == InstanceState::Terminated;
         Instance { lifecycle: (!is_told).then(LifecycleState::unknown), ..other }
     }));
-    let hooks = if completes_actions { groups::hooks(ec2, &instances).await } else { Vec::new() };
+    let (hooks, refusals) =
+        if completes_actions { groups::hooks(ec2, &instances).await } else { (Vec::new(), Vec::new()) };
+    let refusals: BTreeSet<String> = refusals.into_iter().chain(refusal).collect();
     let managed = survey.managed();
     let observations = fleets.iter().map(|fleet| {
         let (volumes, addresses, instances) = survey.part_of(fleet, &instances);
@@ -171,6 +173,7 @@ pub(crate) async fn complete<E: Ec2>(
             managed: managed.clone(),
             records: BTreeMap::new(),
             hooks: hooks.clone(),
+            refusals: refusals.clone(),
             memory: memory(fleet),
         }
     });

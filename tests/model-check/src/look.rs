@@ -52,6 +52,7 @@ impl<'a> Sources<'a> {
             drain_document: (self.volumes.handover == Handover::Drain).then(|| DOCUMENT.to_owned()),
             abandons: false,
             hooks: Vec::new(),
+            refusals: BTreeSet::new(),
             volumes: volumes.map(|(n, it)| self.volume(n, it, paused)).collect::<Option<_>>()?,
             addresses: addresses.map(|(n, it)| address(n, *it, paused)).collect::<Option<_>>()?,
             instances: born.map(|(n, it)| self.instance(n, it, places)).collect::<Option<_>>()?,

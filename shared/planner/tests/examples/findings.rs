@@ -176,6 +176,10 @@ examples! {
                 .sees(instance(1).in_zone("b").in_group("Pending:Wait"))
                 .sees(volume(1))
                 .hooks(&["holdfast"], &[]);
+        GroupRefused "AccessDenied"
+            look()
+                .sees(instance(1).in_group("InService"))
+                .but(|o| o.refusals.extend(["DescribeLifecycleHooks: AccessDenied".to_owned()]));
     }
     elsewhere {
         UnmanagedFleet Finding::UnmanagedFleet { fleet: FleetName::new("web") };
@@ -222,7 +226,8 @@ fn message_names_the_resource_and_says_what_to_do() {
 
 #[test]
 fn finding_names_a_resource_unless_it_is_about_none() {
-    let about_none = ["UnusableFleetName", "TooManyVolumes", "NoCandidate", "NoDrainDocument"];
+    let about_none =
+        ["UnusableFleetName", "TooManyVolumes", "NoCandidate", "NoDrainDocument", "GroupRefused"];
     for (wanted, _, seen) in examples() {
         let named = produced(wanted, &seen).resource().is_some();
         assert_eq!(named, !about_none.contains(&wanted), "{wanted}");

@@ -218,10 +218,28 @@ fn holder_that_takes_a_volume_with_it_is_not_sent_on() {
         let doomed = on_1(policy).but(|v| v.attachments[0].delete_on_termination = true);
         check_actions(look().sees(announced(1, 0)).sees(instance(2)).sees(doomed), &[]);
     }
+    let saved = on_1("drain").but(|v| v.attachments[0].delete_on_termination = true);
+    let seen = look().sees(announced(1, 0)).sees(instance(2)).sees(saved);
+    check_actions(seen.records(1, &[]), &[wait(1, TERMINATE)]);
     let launching = look()
         .sees(launching(1))
         .sees(volume(1).on(1).but(|v| v.attachments[0].delete_on_termination = true));
     check_actions(launching, &[go_on(1, LAUNCH)]);
+}
+
+/// The other fleet may be draining it; each sees its own slots alone.
+#[test]
+fn instance_that_two_fleets_claim_is_not_sent_to_its_end() {
+    let claimed = |builder: InstanceBuilder| {
+        let builder = builder.but(|i| i.tags.fleets.extend([FleetName::new("web"), FleetName::new("api")]));
+        look().sees(builder).but(|o| o.managed.extend([FleetName::new("api")]))
+    };
+    check_actions(claimed(leaving(1)), &[]);
+    check_actions(claimed(launching(1)), &[go_on(1, LAUNCH)]);
+    check_actions(claimed(leaving(1)).but(|o| o.managed.clear()), &[go_on(1, TERMINATE)]);
+    let drained = claimed(leaving(1)).sees(on_1("drain"));
+    let record = [command(10, &[1], CommandStatus::InProgress)];
+    check_actions(drained.sees(instance(2)).records(1, &record), &[wait(1, TERMINATE)]);
 }
 
 #[test]
@@ -324,6 +342,18 @@ fn what_was_done_a_moment_ago_is_not_repeated() {
         });
         check_actions(beaten, expected.as_slice());
     }
+}
+
+#[test]
+fn what_auto_scaling_refused_to_tell_is_told_of_fleets_with_groups() {
+    let codes = |seen: Look| {
+        let refused = seen.but(|o| o.refusals.extend(["DescribeLifecycleHooks: AccessDenied".to_owned()]));
+        planner::plan(&refused.0).findings.iter().map(planner::finding::Finding::code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(look().sees(launching(1)).sees(volume(1))), ["group-refused"]);
+    assert_eq!(codes(look().sees(instance(1)).sees(volume(1))), [""; 0]);
+    let stranger = launching(1).but(|i| i.tags.fleets.clear());
+    assert_eq!(codes(look().sees(stranger).sees(volume(1).on(1))), [""; 0]);
 }
 
 #[test]

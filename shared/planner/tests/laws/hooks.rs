@@ -68,7 +68,8 @@ proptest! {
                 || beat.is_some_and(|beat| (seen.began - *beat).num_seconds() < 20);
             let mut attachments = seen.volumes.iter().flat_map(|volume| &volume.attachments);
             let takes_one = attachments.any(|own| own.instance == instance.id && own.delete_on_termination);
-            let is_done = is_done || (hook.transition == Transition::Terminating && takes_one);
+            let is_left = takes_one || seen.managed.intersection(&instance.tags.fleets).count() > 1;
+            let is_done = is_done || (hook.transition == Transition::Terminating && is_left);
             let count = own.count();
             prop_assert!(count == 1 || (count == 0 && is_done), "{} {}", instance.id, hook.name);
         }

@@ -221,6 +221,26 @@ async fn a_hook_that_may_not_be_completed_is_told_and_tried_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_to_tell_of_groups_is_told_unless_it_may_pass() {
+    let spare = || {
+        let parts = world([volume(1).on(2).into(), member(1).into(), member(2).into()]);
+        Scripted::new(grouped(parts, &["Pending:Wait", "InService"]))
+    };
+    for action in [Action::DescribeLifecycleHooks, Action::DescribeAutoScalingInstances] {
+        let denied = Turn::Refuse("AccessDenied", "User is not authorized");
+        let ran = run(&spare().during(action, 1..=100, denied), &sweep()).await;
+        assert_eq!(ran.acts().len(), 0);
+        let told = &ran.report["fleets"][0]["findings"];
+        assert_eq!((told.as_array().unwrap().len(), &told[0]["finding"]), (1, &json!("group-refused")));
+        let message = told[0]["message"].as_str().unwrap();
+        assert!(message.contains(&action.to_string()) && message.contains("not authorized"), "{message}");
+        let throttled = Turn::Refuse("Throttling", "Rate exceeded");
+        let ran = run(&spare().during(action, 1..=100, throttled), &sweep()).await;
+        assert_eq!(ran.fleet_findings("web"), [""; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_completion_that_was_throttled_is_tried_again() {
     let parts = world([volume(1).on(2).into(), member(1).into(), member(2).into()]);
     let ec2 = Scripted::new(grouped(parts, &["Pending:Wait", "InService"]))

@@ -31,7 +31,7 @@ pub struct Row {
     /// Describe calls of the looks from which they followed.
     pub describes: Spread,
     /// What there was beside that, each with its name.
-    pub beside: [(&'static str, Spread); 6],
+    pub beside: [(&'static str, Spread); 8],
 }
 
 /// The figures of all kinds.
@@ -131,6 +131,8 @@ impl Row {
         let Waiting { candidate, release, attachment } = work.waiting;
         let beside = [
             ("writes again, in races", work.raced),
+            ("marks of a second notice", work.marks),
+            ("Describe calls again, in races", work.raced_describes),
             ("Describe calls until a candidate runs", candidate),
             ("Describe calls until the release", release),
             ("Describe calls until attached", attachment),

@@ -1,4 +1,7 @@
 //! What Holdfast asked and wrote for one handover, by what each look was for.
+//!
+//! A handover is what one notice calls for and one invocation does. What a second notice, or another invocation that was at
+//! it at the same time, adds to that is counted beside.
 
 use super::Kind;
 use super::course::Moments;
@@ -18,8 +21,12 @@ pub struct Work {
     pub writes: u64,
     /// Calls that were to change what another invocation had just changed: accepted again, or refused.
     pub raced: u64,
+    /// Marks that wrote down a second notice of EC2 about the holder.
+    pub marks: u64,
     /// Describe calls of the looks from which the handover's writes followed.
     pub describes: u64,
+    /// Describe calls of looks of which the same is true, while another invocation was at the same.
+    pub raced_describes: u64,
     /// Describe calls of all other looks, by what they were for.
     pub waiting: Waiting,
     /// Questions to Systems Manager.
@@ -40,7 +47,8 @@ pub struct Waiting {
 impl Work {
     /// Every Describe call.
     pub fn all_describes(&self) -> u64 {
-        self.describes + self.waiting.candidate + self.waiting.release + self.waiting.attachment
+        let Waiting { candidate, release, attachment } = self.waiting;
+        self.describes + self.raced_describes + candidate + release + attachment
     }
 }
 
@@ -51,18 +59,35 @@ pub(super) fn of(outcome: &Outcome) -> Work {
     // An invocation that was at work when the slot was held has to see that it is.
     let is_of_it = |looks: &&[Look]| looks.iter().any(|look| look.began >= first && look.began < held);
     let invocations = outcome.invocations.iter().map(|invocation| invocation.looks.as_slice());
-    let looks: Vec<&Look> = invocations.filter(is_of_it).flatten().collect();
-    let mut writes: Vec<&Write> = looks.iter().flat_map(|look| &look.writes).collect();
+    let looks = invocations.filter(is_of_it).enumerate().flat_map(|(number, looks)| {
+        let after_the_notice = looks.iter().filter(|look| look.began >= first);
+        after_the_notice.map(move |look| (number, look))
+    });
+    let mut looks: Vec<(usize, &Look)> = looks.collect();
+    looks.sort_by_key(|(_, look)| look.began);
+    let mut writes: Vec<&Write> = looks.iter().flat_map(|(_, look)| &look.writes).collect();
     writes.sort_by_key(|write| write.at);
     let asked = asked_for(outcome.kind, &moments, &writes);
-    let mut work = Work::default();
-    for look in looks.iter().filter(|look| look.began >= first) {
+    let (mut work, mut acted) = (Work::default(), Vec::<(usize, &Look)>::new());
+    for (invocation, look) in looks {
         work.listed += look.listed;
-        let (new, raced): (Vec<_>, Vec<_>) = look.writes.iter().partition(|write| is_new(write, &writes));
-        work.writes += count(new.len());
-        work.raced += count(raced.len());
+        let mut acts = false;
+        for write in &look.writes {
+            let standing = standing(write, &writes);
+            *match standing {
+                Standing::Needed => &mut work.writes,
+                Standing::Raced => &mut work.raced,
+                Standing::SecondMark => &mut work.marks,
+            } += 1;
+            acts |= standing == Standing::Needed && write.action != Action::CreateTags;
+        }
+        let is_raced =
+            acted.iter().any(|(other, earlier)| *other != invocation && ended(earlier) > look.began);
         let is_before = |moment: Option<Time>| moment.is_none_or(|moment| look.began < moment);
-        let place = if new.iter().any(|write| write.action != Action::CreateTags) {
+        *if acts && is_raced {
+            &mut work.raced_describes
+        } else if acts {
+            acted.push((invocation, look));
             &mut work.describes
         } else if is_before(moments.ready) {
             &mut work.waiting.candidate
@@ -70,21 +95,41 @@ pub(super) fn of(outcome: &Outcome) -> Work {
             &mut work.waiting.release
         } else {
             &mut work.waiting.attachment
-        };
-        *place += look.describes;
+        } += look.describes;
     }
     work
 }
 
-/// Whether the call changed something that no other had just changed. All calls are in the order of their answers.
-fn is_new(write: &Write, all: &[&Write]) -> bool {
-    let mut earlier = all.iter().take_while(|other| !std::ptr::eq(**other, write));
-    let is_same = |other: &&&Write| {
-        other.accepted
-            && (other.action, &other.subject) == (write.action, &write.subject)
-            && write.at - other.at < RACE
-    };
-    write.accepted && !earlier.any(|other| is_same(&other))
+/// What a write was to the handover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It changed something.
+    Needed,
+    /// It did not, or not any more.
+    Raced,
+    /// It wrote a second notice down.
+    SecondMark,
+}
+
+/// What the write was. All calls are in the order of their answers.
+fn standing(write: &Write, all: &[&Write]) -> Standing {
+    let earlier = all.iter().take_while(|other| !std::ptr::eq(**other, write));
+    let mut same = earlier
+        .filter(|other| other.accepted && (other.action, &other.subject) == (write.action, &write.subject));
+    if !write.accepted {
+        Standing::Raced
+    } else if write.action == Action::CreateTags && same.clone().next().is_some() {
+        Standing::SecondMark
+    } else if same.any(|other| write.at - other.at < RACE) {
+        Standing::Raced
+    } else {
+        Standing::Needed
+    }
+}
+
+/// When the last write of the look was answered.
+fn ended(look: &Look) -> Time {
+    look.writes.iter().map(|write| write.at).max().unwrap_or(look.began)
 }
 
 /// Since when the holder has been asked to let go: by EC2 or by Holdfast.
@@ -97,8 +142,4 @@ fn asked_for(kind: Kind, moments: &Moments, writes: &[&Write]) -> Option<Time> {
         Kind::OnRelease => Some(Time::MIN_UTC),
         Kind::Drain | Kind::Terminate | Kind::FailingDrain => asked.into_iter().chain(moments.ending).min(),
     }
-}
-
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }
