@@ -60,13 +60,14 @@ impl LocalEc2 {
     }
 
     /// What a function needs in its environment to reach this EC2 and to be known, and so judged, as Holdfast.
-    pub fn environment(&self) -> [(&'static str, String); 5] {
+    pub fn environment(&self) -> [(&'static str, String); 6] {
         [
             ("AWS_ACCESS_KEY_ID", "HOLDFAST".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "HOLDFAST".to_owned()),
             ("AWS_REGION", self.region.clone()),
             ("AWS_ENDPOINT_URL_EC2", self.url()),
             ("AWS_ENDPOINT_URL_AUTO_SCALING", self.url()),
+            ("AWS_ENDPOINT_URL_SSM", self.url()),
         ]
     }
 

@@ -1,7 +1,7 @@
 //! Churn: what EC2, fleets and operators do while the functions work, at random.
 
 use crate::Error;
-use crate::world::{Instance, World, ZONES};
+use crate::world::{AUTO_SCALING, Instance, World, ZONES};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 enum Turn {
     Interrupt,
     Terminate,
+    Retire,
     Stop,
     Start,
     Resume,
@@ -20,12 +21,18 @@ enum Turn {
     Feed,
 }
 
+/// Everything that can happen, by the name that the figures have for it.
+pub(crate) fn names() -> BTreeSet<&'static str> {
+    TURNS.into_iter().map(Turn::name).collect()
+}
+
 impl Turn {
     /// What it did, for the figures.
     fn name(self) -> &'static str {
         match self {
             Self::Interrupt => "interrupted",
             Self::Terminate => "terminated",
+            Self::Retire => "retired",
             Self::Stop => "stopped",
             Self::Start => "started",
             Self::Resume => "resumed",
@@ -39,7 +46,7 @@ impl Turn {
 }
 
 /// Everything that can happen, as often as it is likely.
-const TURNS: [Turn; 18] = [
+const TURNS: [Turn; 20] = [
     Turn::Stop,
     Turn::Stop,
     Turn::Interrupt,
@@ -53,6 +60,8 @@ const TURNS: [Turn; 18] = [
     Turn::Start,
     Turn::Start,
     Turn::Resume,
+    Turn::Retire,
+    Turn::Retire,
     Turn::Recommend,
     Turn::Drain,
     Turn::Undrain,
@@ -111,6 +120,9 @@ impl Churn {
         let fits: fn(&Instance) -> bool = match turn {
             Turn::Interrupt | Turn::Recommend => |instance| instance.state == "running" && instance.is_spot,
             Turn::Terminate => |instance| instance.state != "terminated",
+            Turn::Retire => {
+                |instance| instance.state == "running" && instance.tags.contains_key(AUTO_SCALING)
+            }
             // EC2 stops no spot instance of a one-time request for a user.
             Turn::Stop => |instance| instance.state == "running" && !instance.is_spot,
             Turn::Start | Turn::Resume => |instance| instance.state == "stopped",
@@ -125,6 +137,7 @@ impl Churn {
             Turn::Start
             | Turn::Interrupt
             | Turn::Terminate
+            | Turn::Retire
             | Turn::Resume
             | Turn::Recommend
             | Turn::Drain
@@ -141,6 +154,7 @@ impl Churn {
             Turn::Interrupt => world.control.command("interrupt", &of_instance).await.is_ok(),
             Turn::Resume => world.control.command("resume", &of_instance).await.is_ok(),
             Turn::Recommend => world.control.command("recommend", &of_instance).await.is_ok(),
+            Turn::Retire => world.control.command("end", &of_instance).await.is_ok(),
             Turn::Starve => world.control.command("starve", &zone).await.is_ok(),
             Turn::Feed => world.control.command("feed", &zone).await.is_ok(),
             Turn::Terminate => world.ec2.call("TerminateInstances", &instance).await.is_ok(),

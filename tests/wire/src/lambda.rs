@@ -94,9 +94,10 @@ impl Lambda {
         processes: Processes,
         random: fastrand::Rng,
     ) -> Result<Self, Error> {
+        let document = ("HOLDFAST_DRAIN_DOCUMENT", "Drain".to_owned());
         let mut lambda = Self {
             deployed: Vec::new(),
-            environment: ec2.environment().into(),
+            environment: ec2.environment().into_iter().chain([document]).collect(),
             queue: VecDeque::new(),
             retries: BTreeMap::new(),
             running: JoinSet::new(),

@@ -25,7 +25,9 @@ pub const FAULTS: &str = "\
     crash=0.01,crash-after=0.015;\
     AttachVolume:refused=0.03,denied=0.02;DetachVolume:refused=0.03,denied=0.02;\
     AssociateAddress:refused=0.03,denied=0.02;DisassociateAddress:refused=0.03,denied=0.02;\
-    CreateTags:refused=0.03,denied=0.02;TerminateInstances:refused=0.03,denied=0.02";
+    CreateTags:refused=0.03,denied=0.02;TerminateInstances:refused=0.03,denied=0.02;\
+    SendCommand:refused=0.03,denied=0.02;CompleteLifecycleAction:refused=0.03,denied=0.02;\
+    RecordLifecycleActionHeartbeat:refused=0.03,denied=0.02";
 
 /// The least share of calls that has to have met a fault.
 pub const LEAST_FAULTY: f64 = 0.2;
@@ -61,6 +63,14 @@ fn timing() -> Timing {
         notice: Span::exactly(12),
         fleet: Span::millis(500, 3000),
         fleet_retry: Span::seconds(6, 12),
+        group: Span::millis(500, 3000),
+        group_health: Span::seconds(1, 6),
+        group_step: Span::millis(50, 300),
+        early_hooks_share: 0.3,
+        command: Span::millis(500, 4000),
+        command_fails: 0.1,
+        command_lost: 0.05,
+        agentless_share: 0.1,
         max_lag: TimeDelta::seconds(1),
         ..Timing::default()
     }

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const ZONES: [&str; 2] = ["us-east-1a", "us-east-1b"];
 
 pub(crate) const FLEET: &str = "holdfast:fleet";
-const AUTO_SCALING: &str = "aws:autoscaling:groupName";
+/// What Auto Scaling tags an instance with: its group.
+pub(crate) const AUTO_SCALING: &str = "aws:autoscaling:groupName";
+/// The time-out of a hook, in seconds.
+const HOOK: u32 = 60;
 const IMAGE: &str = "ami-0123456789abcdef0";
 
 /// Parameters of a call.
@@ -23,7 +26,9 @@ pub(crate) struct Fleet {
     pub(crate) zones: Vec<&'static str>,
     /// How many instances it is to have.
     pub(crate) size: usize,
-    /// How whoever runs it launches one; EC2 keeps the others at their size by itself.
+    /// How many private addresses an instance of it has.
+    places: usize,
+    /// How whoever runs it launches one; AWS keeps the others at their size by itself.
     launch: Option<Value>,
 }
 
@@ -100,6 +105,7 @@ impl World {
             name: "foreign".to_owned(),
             zones: ZONES.to_vec(),
             size: 2,
+            places: 1,
             launch: Some(json!({"tags": {"Name": "foreign"}})),
         };
         world.fleets.push(foreign);
@@ -112,11 +118,15 @@ impl World {
         zones.truncate(random.usize(1..=2));
         let size = slots + 1;
         let name = format!("fleet{number}");
-        let by_hand =
-            |launch: Value| Fleet { name: name.clone(), zones: zones.clone(), size, launch: Some(launch) };
         Ok(match number % 6 {
-            0 => by_hand(json!({"tags": {FLEET: name}})),
-            1 => by_hand(json!({"service_tags": {AUTO_SCALING: name}, "spot": {}})),
+            0 => {
+                let launch = Some(json!({"tags": {FLEET: name}}));
+                Fleet { name, zones, size, places: 1, launch }
+            }
+            1 => {
+                self.group(&name, &zones, size).await?;
+                Fleet { name, zones, size, places: 1, launch: None }
+            }
             kind => {
                 let template = self.template(&name).await?;
                 let id = match kind {
@@ -125,9 +135,20 @@ impl World {
                     4 => self.ec2_fleet(&template, &zones, size, "spot").await?,
                     _ => self.ec2_fleet(&template, &zones, size, "on-demand").await?,
                 };
-                Fleet { name: id, zones, size, launch: None }
+                Fleet { name: id, zones, size, places: 2, launch: None }
             }
         })
+    }
+
+    /// An Auto Scaling group of spot instances, with a hook for Holdfast at both ends.
+    async fn group(&self, name: &str, zones: &[&str], size: usize) -> Result<(), Error> {
+        let hook = |transition: &str| {
+            let name = format!("holdfast-{transition}");
+            json!({"name": name, "transition": transition, "timeout": HOOK, "default": "CONTINUE"})
+        };
+        let group = json!({"name": name, "desired": size, "zones": zones, "spot": {}, "tags": {FLEET: name},
+            "hooks": [hook("launching"), hook("terminating")]});
+        Ok(self.control.command("group", &group).await.map(drop)?)
     }
 
     async fn template(&self, name: &str) -> Result<String, Error> {
@@ -190,13 +211,14 @@ impl World {
     ) -> Result<(), Error> {
         let name = format!("slot{slot}");
         let mut tags = vec![(FLEET, fleet.name.as_str()), ("holdfast:slot", name.as_str())];
-        if number % 4 == 2 {
-            tags.push(("holdfast:handover", "terminate"));
+        match number % 4 {
+            2 => tags.push(("holdfast:handover", "terminate")),
+            3 => tags.push(("holdfast:handover", "drain")),
+            _ => {}
         }
-        // Every fourth slot has no volume, but for the first of a fleet. Only a template of ours gives an instance two private addresses.
+        // Every fourth slot has no volume, but for the first of a fleet.
         let volumes = if slot > 0 && random.u8(0..4) == 0 { 0 } else { random.usize(1..=3) };
-        let most = if fleet.launch.is_none() { 2 } else { 1 };
-        let addresses = random.usize(usize::from(volumes == 0)..=most);
+        let addresses = random.usize(usize::from(volumes == 0)..=fleet.places);
         let zone = random.choice(&fleet.zones).copied().filter(|_| volumes > 0);
         let mut made =
             Slot { fleet: fleet.name.clone(), name: name.clone(), zone, volumes: vec![], addresses: vec![] };
