@@ -21,8 +21,8 @@ const TRY: Duration = Duration::from_secs(3);
 /// instances of a Spot Fleet by three tags side by side.
 pub const WARM_CONNECTIONS: usize = 3;
 
-/// What the environment says, as everywhere with an AWS SDK (`AWS_REGION`, `AWS_ENDPOINT_URL`,
-/// `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_SSM`, credentials), with Holdfast's own retries and timeouts.
+/// What the environment says, as everywhere with an AWS SDK (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL`, and the same with
+/// `_EC2`, `_SSM`, `_AUTO_SCALING` and `_EVENTBRIDGE`), with Holdfast's own retries and timeouts.
 pub async fn config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .retry_config(retries())

@@ -1,6 +1,6 @@
 //! EC2's questions and acts over the AWS SDK.
 //!
-//! This module decides nothing, and is the only one that changes anything in EC2. What is asked of Systems Manager goes on
+//! This module decides nothing, and makes the calls for `reconciler::execute` alone. What is asked of Systems Manager goes on
 //! to `manager`, what is asked of EC2 Auto Scaling to `groups`.
 
 use crate::client::once;

@@ -62,7 +62,8 @@ impl fmt::Display for DeviceName {
 /// How many names there are to hand out, and so how many volumes a slot may have.
 pub const MOST_VOLUMES: usize = 11;
 
-/// The names that Holdfast hands out, `/dev/sdf` to `/dev/sdp`: the ones that EC2 recommends for data volumes.
+/// The names that Holdfast hands out, `/dev/sdf` to `/dev/sdp`: the ones that EC2 recommends for data volumes (EC2 user guide,
+/// "Device names for volumes on Amazon EC2 instances").
 pub fn pool() -> impl Iterator<Item = DeviceName> {
     ('f'..='p').map(|letter| DeviceName(format!("/dev/sd{letter}")))
 }

@@ -1,6 +1,6 @@
 //! Findings: what a person should know of a slot, with the resource, the tag and the way out.
 //!
-//! A finding is told and never acted on: whatever a plan does follows from the observation alone.
+//! Its severity says how the slot stands, and so what a lifecycle hook waits for; its words are only told.
 
 use crate::device::{DeviceName, MOST_VOLUMES};
 use crate::ids::{AllocationId, FleetName, InstanceId, SlotName, VolumeId, Zone};

@@ -43,7 +43,7 @@ pub struct Memory {
     pub failures: Vec<Failure>,
 }
 
-/// An attachment that EC2 accepted.
+/// An attachment or association that EC2 accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// To which instance.

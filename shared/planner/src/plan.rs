@@ -16,7 +16,7 @@ pub struct Plan {
     pub slots: Vec<SlotPlan>,
     /// Steps that are of no slot, side by side with those of the slots: what becomes of lifecycle actions.
     pub steps: Vec<Step>,
-    /// What these are to wait for.
+    /// What the lifecycle actions wait for.
     pub next: Next,
     /// What concerns no slot in particular.
     pub findings: Vec<Finding>,
@@ -84,7 +84,7 @@ pub enum Next {
     Transition,
 }
 
-/// One mutating call of EC2, or of Systems Manager, with the precondition that it was planned on: EC2 refuses it when that has changed.
+/// One mutating call of EC2, Systems Manager or EC2 Auto Scaling, with the precondition that it was planned on: EC2 refuses it when that has changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Step {

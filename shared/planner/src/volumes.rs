@@ -199,8 +199,7 @@ impl<'a> Scene<'a, '_> {
                 }
                 // Any other one that runs with it is the one where the slot goes.
                 Seat::Running(instance)
-                    if instance.id != target.id
-                        && drain::may_come_off(volume, instance, target, self.slot, self.view) =>
+                    if drain::may_come_off(volume, instance, target, self.slot, self.view) =>
                 {
                     drained_from = Some(instance);
                 }

@@ -1,8 +1,8 @@
 //! The error table: what a failed call means, by action, EC2's code and, where one code means several things, its
 //! message.
 //!
-//! Codes and messages are EC2's own (EC2 API reference, "Error codes for the Amazon EC2 API"). The SDK models none
-//! of them. An unknown code is [`Class::Permanent`], so that it is told and not repeated.
+//! Codes and messages are AWS's own (EC2 API reference, "Error codes for the Amazon EC2 API"; EC2 Auto Scaling and Systems
+//! Manager API references). The SDK models none of EC2's. An unknown code is [`Class::Permanent`], so that it is told and not repeated.
 
 use crate::ec2::{Action, Cause, Ec2Error};
 

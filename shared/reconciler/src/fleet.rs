@@ -186,10 +186,10 @@ impl FleetRun {
     pub(crate) fn unfinished(&self, patience: Patience) -> impl Iterator<Item = String> {
         let plan = self.plan.iter().filter(|_| self.unfinished);
         let slots = plan.clone().flat_map(|plan| &plan.slots);
-        let open = slots.filter(move |slot| slot.steps().next().is_some() || is_awaited(slot.next, patience));
+        let open = slots.filter(move |slot| slot.steps().next().is_some() || is_retried(slot.next, patience));
         let completes = |step: &Step| matches!(step, Step::CompleteLifecycleAction { .. });
         let waiting =
-            plan.filter(move |plan| plan.steps.iter().any(completes) || is_awaited(plan.next, patience));
+            plan.filter(move |plan| plan.steps.iter().any(completes) || is_retried(plan.next, patience));
         open.map(|slot| format!("{}/{}", self.fleet, slot.slot))
             .chain(waiting.map(|_| format!("the lifecycle actions of {}", self.fleet)))
     }
@@ -257,5 +257,15 @@ fn is_awaited(next: Next, patience: Patience) -> bool {
         Next::Transition => true,
         Next::Candidate => patience >= Patience::Candidates,
         Next::Release => patience >= Patience::Releases,
+    }
+}
+
+/// Whether another try of the event may see to what this one has not seen the end of. Whoever comes to take a slot is an event
+/// of its own, and so is the end of an instance, for which one function waits and no other.
+fn is_retried(next: Next, patience: Patience) -> bool {
+    match next {
+        Next::Nothing | Next::Candidate => false,
+        Next::Transition => true,
+        Next::Release => patience == Patience::Releases,
     }
 }

@@ -121,7 +121,8 @@ impl Metric {
     }
 }
 
-/// How many values a metric may have in one line.
+/// How many values a metric may have in one line (CloudWatch user guide, "Embedded metric format specification"). More are
+/// left out.
 const MOST_VALUES: usize = 100;
 
 /// The line of one invocation of the function of that name.

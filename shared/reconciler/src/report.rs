@@ -41,7 +41,7 @@ pub struct FleetReport {
     pub fleet: FleetName,
     /// By name.
     pub slots: Vec<SlotReport>,
-    /// Steps that are of no slot: the mark of an instance that is about to go.
+    /// Steps that are of no slot: the mark of an instance that is about to go, and lifecycle actions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepReport>,
     /// Findings that are of no slot.

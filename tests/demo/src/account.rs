@@ -128,7 +128,7 @@ impl Account {
     }
 
     /// What a function needs in its environment to reach this EC2.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         self.ec2.environment()
     }
 

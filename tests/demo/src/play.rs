@@ -148,14 +148,10 @@ impl<'a, W: Write> Play<'a, W> {
         self.recording.tell(self.time(), Source::Outside, text);
     }
 
-    /// Hands an event to the functions that it wakes. One that wakes none is told of only when a newcomer would miss it.
+    /// Hands an event to the functions that it wakes.
     fn receive(&mut self, event: Value, how: &str) {
         let Some(cause) = self.cause(&event) else { return };
         let woken = self.deployment.woken_by(&event);
-        if woken.is_empty() && text(&event, "/detail-type") == RECOMMENDATION {
-            let told = format!("{cause}; no function of this version listens to that");
-            self.recording.tell(self.time(), Source::Event, told);
-        }
         for function in &woken {
             self.invoke(function, &format!("{cause}{how}"), &event);
         }

@@ -31,7 +31,7 @@ pub struct Call {
 impl Call {
     /// Whether it only asks.
     pub fn asks(&self) -> bool {
-        self.action.starts_with("Describe")
+        self.action.starts_with("Describe") || self.action == "ListCommands"
     }
 }
 

@@ -60,8 +60,8 @@ impl LocalEc2 {
     }
 
     /// What a function needs in its environment to reach this EC2 and to be known, and so judged, as Holdfast.
-    pub fn environment(&self) -> [(&'static str, String); 6] {
-        [
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
             ("AWS_ACCESS_KEY_ID", "HOLDFAST".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "HOLDFAST".to_owned()),
             ("AWS_REGION", self.region.clone()),

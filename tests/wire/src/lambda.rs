@@ -15,7 +15,7 @@ use tokio::time::Instant;
 /// errors and retries with asynchronous invocation"), in the run's haste.
 const WAITS: [Duration; 2] = [Duration::from_secs(6), Duration::from_secs(12)];
 
-/// Each so manieth invocation is killed at work.
+/// Every 25th invocation is killed at work.
 const KILLED: u64 = 25;
 
 /// How many processes there are of each function.
@@ -107,7 +107,10 @@ impl Lambda {
             figures: Figures::default(),
         };
         for function in Template::read()?.functions()? {
-            let number = |path: &str| Ok::<_, Error>(function.at(path)?.as_u64().unwrap_or_default());
+            let number = |path: &str| {
+                let no_number = || Error::Stuck(format!("{}: {path} is no number", function.binary));
+                function.at(path)?.as_u64().ok_or_else(no_number)
+            };
             let (pattern, timeout) = (function.pattern()?, Duration::from_secs(number("/Timeout")?));
             // A sweep waits for nothing that is shorter here.
             let haste = if pattern.is_some() { HASTE.into() } else { 1 };

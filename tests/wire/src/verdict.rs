@@ -69,7 +69,6 @@ fn unseen(figures: &Figures) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     type Spoil = fn(&mut Figures);
 

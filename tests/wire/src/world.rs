@@ -211,9 +211,10 @@ impl World {
     ) -> Result<(), Error> {
         let name = format!("slot{slot}");
         let mut tags = vec![(FLEET, fleet.name.as_str()), ("holdfast:slot", name.as_str())];
-        match number % 4 {
+        // Of three fleets of a kind, each has another policy.
+        match (number + number / 6) % 3 {
+            1 => tags.push(("holdfast:handover", "drain")),
             2 => tags.push(("holdfast:handover", "terminate")),
-            3 => tags.push(("holdfast:handover", "drain")),
             _ => {}
         }
         // Every fourth slot has no volume, but for the first of a fleet.

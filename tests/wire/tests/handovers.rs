@@ -1,6 +1,11 @@
 //! Handovers by the real binaries, one at a time: the volume leaves an instance that runs only once that was drained of it,
 //! and an Auto Scaling group's instances are kept waiting and let go.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
 
 use chrono::TimeDelta;
 use local_ec2::{Setup, Span, Speed, Timing};

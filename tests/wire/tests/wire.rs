@@ -81,10 +81,11 @@ async fn a_function_that_is_told_that_healthy_holders_are_stopped_is_found_guilt
     let holders = world.holders().await.unwrap();
     ec2.control().command("pass", &json!({"seconds": 60})).await.unwrap();
     let liar = Liar::start(ec2.address(), holders).await;
-    let environment = ec2.environment().map(|(name, value)| match name {
+    let environment = ec2.environment().into_iter().map(|(name, value)| match name {
         "AWS_ENDPOINT_URL_EC2" => (name, liar.url()),
         _ => (name, value),
     });
+    let environment: Vec<_> = environment.collect();
     // What it answers does not matter: the lie has it move volumes to and fro until its time is over.
     sweep(&environment, Duration::from_secs(6)).await;
     let violations = ec2.control().violations().await.unwrap();

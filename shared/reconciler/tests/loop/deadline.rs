@@ -2,8 +2,9 @@
 
 use crate::ran::{associate, attach};
 use crate::scripted::{Scripted, Turn};
+use crate::warning::FRESH;
 use crate::world::{World, world};
-use crate::{on_demand, running, state_change, sweep};
+use crate::{on_demand, running, state_change, sweep, warned};
 use chrono::{DateTime, TimeDelta, Utc};
 use planner::fixtures::{address, volume};
 use planner::ids::FleetName;
@@ -172,6 +173,16 @@ async fn a_slot_that_the_deadline_cut_off_in_its_first_round_is_moving() {
     assert_eq!(ran.acts(), [attach(1, 1, 'f'), attach(2, 1, 'g')]);
     assert_eq!(ran.state("web/main"), "moving", "it waits for nothing: no finding says so");
     assert_eq!(ran.failure, Some(Failure::Unfinished(vec!["web/main".to_owned()])));
+}
+
+/// The release is an event of its own, for which another function waits.
+#[tokio::test(start_paused = true)]
+async fn a_release_that_a_warning_did_not_live_to_see_is_not_unfinished() {
+    let ending = on_demand(1).is(InstanceState::ShuttingDown);
+    let parts = [volume(1).on(1).into(), ending.into(), on_demand(2).into()];
+    let ran = Scripted::new(world(parts)).run_for(20, &warned(1, FRESH)).await;
+    assert!(ran.took.num_seconds() > 10, "{}", ran.took);
+    assert_eq!((ran.state("web/main"), ran.failure.clone()), ("waiting", None));
 }
 
 #[tokio::test(start_paused = true)]
