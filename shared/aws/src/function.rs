@@ -104,7 +104,10 @@ impl Function {
             notifier.send(&notifications::of(&trigger, &outcomes.report), left.min(TO_NOTIFY)).await;
         }
         let function = &event.context.env_config.function_name;
-        write(&metrics::line(&outcomes.report, self.calls.take(), function, WallClock.now()));
+        match metrics::line(&outcomes.report, self.calls.take(), function, WallClock.now()) {
+            Ok(line) => write(&line),
+            Err(error) => tracing::error!(%error, "cannot count"),
+        }
         log(&outcomes.report);
         match outcomes.failure {
             Some(failure) => Err(failure.into()),

@@ -31,6 +31,9 @@ pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Next, Ve
             findings.push(Finding::ZoneWithoutVolume { instance: instance.id.clone(), zone, zones });
         }
         for hook in pending(instance, observation) {
+            if hook.transition == Transition::Terminating && is_left_to_its_time_out(instance, observation) {
+                continue;
+            }
             let gives_up = is_stranded && observation.abandons && hook.transition == Transition::Launching;
             let result = if gives_up { ActionResult::Abandon } else { ActionResult::Continue };
             let is_early = !gives_up && hook.transition == Transition::Launching && is_starting(instance);
@@ -38,10 +41,6 @@ pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Next, Ve
                 next = Next::Candidate;
             }
             let waits = is_early || is_waited_for(&instance.id, hook.transition, slots);
-            let ends = !waits && hook.transition == Transition::Terminating;
-            if ends && is_left_to_its_time_out(instance, observation) {
-                continue;
-            }
             steps.extend(step(hook, instance, waits, result, observation));
         }
     }
@@ -67,7 +66,8 @@ fn pending<'a>(instance: &Instance, observation: &'a Observation) -> Vec<&'a Lif
 }
 
 /// Whether the instance is not to be let go to its end: EC2 would delete a volume of the fleet with it, or another fleet may
-/// be at work on it. Whoever reads the finding has until the hook's own time-out to change that.
+/// be at work on it. Whoever reads the finding has until the hook's own time-out to change that; nobody puts that off, or it
+/// might never come.
 fn is_left_to_its_time_out(instance: &Instance, observation: &Observation) -> bool {
     takes_a_volume_with_it(instance, observation) || !observation.rival_fleets(instance).is_empty()
 }

@@ -6,8 +6,13 @@
 
 use crate::report::{Outcome, Report, SlotReport};
 use chrono::{DateTime, TimeDelta, Utc};
+use metrique_writer_core::format::Format;
+use metrique_writer_core::unit::NegativeScale;
+use metrique_writer_core::{
+    Entry, EntryWriter, IoStreamError, MetricFlags, Observation, Unit, Value, ValueWriter,
+};
+use metrique_writer_format_emf::Emf;
 use planner::plan::SlotState;
-use serde_json::{Map, Value, json};
 
 /// The namespace in CloudWatch.
 pub const NAMESPACE: &str = "Holdfast";
@@ -80,9 +85,9 @@ impl Metric {
         }
     }
 
-    fn unit(self) -> &'static str {
+    fn unit(self) -> Unit {
         match self {
-            Self::HandoverSeconds => "Seconds",
+            Self::HandoverSeconds => Unit::Second(NegativeScale::One),
             Self::SlotsHeld
             | Self::SlotsNotHeld
             | Self::SlotsBlocked
@@ -91,20 +96,20 @@ impl Metric {
             | Self::StepsRefused
             | Self::StepsFailed
             | Self::Ec2Calls
-            | Self::Ec2Throttles => "Count",
+            | Self::Ec2Throttles => Unit::Count,
         }
     }
 
     /// The values of an invocation. What alarms wait for is counted even when it is zero; of the rest, what is zero is
     /// left out, for a metric costs money in each hour in which it has a value.
-    fn values(self, report: &Report, calls: Calls) -> Vec<Value> {
+    fn values(self, report: &Report, calls: Calls) -> Vec<Observation> {
         let slots = |counts: fn(SlotState) -> bool| {
-            let count = report.slots().filter(|slot| counts(slot.state)).count();
-            report.is_census.then(|| json!(count)).into_iter().collect()
+            let slots = report.slots().filter(|slot| counts(slot.state));
+            report.is_census.then(|| count(slots)).into_iter().collect()
         };
         let steps = |outcome| {
-            let count = report.steps().filter(|step| step.outcome == outcome).count();
-            (count > 0).then(|| json!(count)).into_iter().collect()
+            let steps = report.steps().filter(|step| step.outcome == outcome);
+            Some(count(steps)).filter(|count| *count != Observation::Unsigned(0)).into_iter().collect()
         };
         match self {
             Self::SlotsHeld => slots(|state| state == SlotState::Held),
@@ -115,8 +120,9 @@ impl Metric {
             Self::StepsDone => steps(Outcome::Done),
             Self::StepsRefused => steps(Outcome::Refused),
             Self::StepsFailed => steps(Outcome::Failed),
-            Self::Ec2Calls => vec![json!(calls.made)],
-            Self::Ec2Throttles => (calls.throttled > 0).then(|| json!(calls.throttled)).into_iter().collect(),
+            Self::Ec2Calls => vec![Observation::Unsigned(calls.made)],
+            Self::Ec2Throttles if calls.throttled == 0 => Vec::new(),
+            Self::Ec2Throttles => vec![Observation::Unsigned(calls.throttled)],
         }
     }
 }
@@ -125,29 +131,56 @@ impl Metric {
 /// left out.
 const MOST_VALUES: usize = 100;
 
-/// The line of one invocation of the function of that name.
-pub fn line(report: &Report, calls: Calls, function: &str, now: DateTime<Utc>) -> String {
-    let mut definitions = Vec::new();
-    let mut fields = Map::from_iter([(DIMENSION.to_owned(), json!(function))]);
-    for metric in Metric::ALL {
-        let mut values = metric.values(report, calls);
-        values.truncate(MOST_VALUES);
-        let value = match values.as_slice() {
-            [] => continue,
-            [one] => one.clone(),
-            _ => Value::Array(values),
-        };
-        definitions.push(json!({"Name": metric.name(), "Unit": metric.unit()}));
-        fields.insert(metric.name().to_owned(), value);
-    }
-    let directive = json!({"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": definitions});
-    let meta = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": [directive]});
-    fields.insert("_aws".to_owned(), meta);
-    Value::Object(fields).to_string()
+/// The line of one invocation of the function of that name, with its end.
+pub fn line(
+    report: &Report,
+    calls: Calls,
+    function: &str,
+    now: DateTime<Utc>,
+) -> Result<String, IoStreamError> {
+    let (mut emf, mut line) =
+        (Emf::all_validations(NAMESPACE.to_owned(), vec![vec![DIMENSION.to_owned()]]), Vec::new());
+    emf.format(&Invocation { report, calls, function, now }, &mut line)?;
+    Ok(String::from_utf8_lossy(&line).into_owned())
 }
 
-fn handover_seconds(slot: &SlotReport) -> Option<Value> {
-    slot.handover.map(|took| json!(seconds(took)))
+/// What is counted of one invocation.
+struct Invocation<'a> {
+    report: &'a Report,
+    calls: Calls,
+    function: &'a str,
+    now: DateTime<Utc>,
+}
+
+impl Entry for Invocation<'_> {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        writer.timestamp(self.now.into());
+        writer.value(DIMENSION, self.function);
+        for metric in Metric::ALL {
+            let mut values = metric.values(self.report, self.calls);
+            values.truncate(MOST_VALUES);
+            if !values.is_empty() {
+                writer.value(metric.name(), &Values(values, metric.unit()));
+            }
+        }
+    }
+}
+
+/// The values of one metric, and their unit.
+struct Values(Vec<Observation>, Unit);
+
+impl Value for Values {
+    fn write(&self, writer: impl ValueWriter) {
+        writer.metric(self.0.iter().copied(), self.1, [], MetricFlags::empty());
+    }
+}
+
+fn count<T>(things: impl Iterator<Item = T>) -> Observation {
+    Observation::Unsigned(u64::try_from(things.count()).unwrap_or(u64::MAX))
+}
+
+fn handover_seconds(slot: &SlotReport) -> Option<Observation> {
+    slot.handover.map(|took| Observation::Floating(seconds(took)))
 }
 
 /// Seconds with thousandths.

@@ -122,7 +122,7 @@ fn throttles_are_told_when_there_were_any() {
     let now = planner::fixtures::at(planner::fixtures::NOW);
     let line = |throttled| -> Value {
         let calls = Calls { made: 3, throttled };
-        serde_json::from_str(&metrics::line(&report, calls, "holdfast-reconcile", now)).unwrap()
+        serde_json::from_str(&metrics::line(&report, calls, "holdfast-reconcile", now).unwrap()).unwrap()
     };
     assert_eq!(values(&line(0)), [("Ec2Calls", &json!(3))]);
     assert_eq!(values(&line(2)), [("Ec2Calls", &json!(3)), ("Ec2Throttles", &json!(2))]);

@@ -139,7 +139,7 @@ impl Scripted {
         let report = serde_json::to_value(&outcomes.report).unwrap();
         let calls = self.state.lock().unwrap().calls[earlier..].to_vec();
         let requests = Calls { made: calls.len() as u64, throttled: 0 };
-        let line = metrics::line(&outcomes.report, requests, "holdfast-reconcile", self.now());
+        let line = metrics::line(&outcomes.report, requests, "holdfast-reconcile", self.now()).unwrap();
         Ran {
             report,
             metrics: serde_json::from_str(&line).unwrap(),
