@@ -227,7 +227,9 @@ impl Ec2 for Caller {
         self.note_the_kept();
         self.ledger.look(self.number, self.inner.now());
         let mut found = self.told("DescribeVolumes", self.inner.volumes().await).await?;
-        found.iter_mut().for_each(|volume| self.misread(&mut volume.tags));
+        for volume in &mut found {
+            self.misread(&mut volume.tags);
+        }
         if self.makes(Mistake::BlindToOthers) {
             found.sort_by(|one, other| one.id.cmp(&other.id));
             let mut seen = BTreeSet::new();
@@ -242,14 +244,18 @@ impl Ec2 for Caller {
 
     async fn addresses(&self) -> Result<Vec<Address>, Ec2Error> {
         let mut found = self.told("DescribeAddresses", self.inner.addresses().await).await?;
-        found.iter_mut().for_each(|address| self.misread(&mut address.tags));
+        for address in &mut found {
+            self.misread(&mut address.tags);
+        }
         Ok(found)
     }
 
     async fn instances(&self, query: InstanceQuery<'_>) -> Result<Vec<Instance>, Ec2Error> {
         let mut found = self.told("DescribeInstances", self.inner.instances(query).await).await?;
         if self.makes(Mistake::IgnorePause) {
-            found.iter_mut().for_each(|instance| instance.tags.paused = Setting::Absent);
+            for instance in &mut found {
+                instance.tags.paused = Setting::Absent;
+            }
         }
         if self.makes(Mistake::HastyDetach) {
             let stopping = found.iter_mut().filter(|instance| instance.state == InstanceState::Stopping);

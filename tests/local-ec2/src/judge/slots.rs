@@ -98,7 +98,7 @@ impl Cloud {
         let is_holder_paused = |on: &Attachment| {
             self.instances.get(&on.instance).is_some_and(|holder| self.is_paused(&holder.tags))
         };
-        self.parts(slot).any(|tags| self.is_paused(tags)) || holders.any(|on| is_holder_paused(on))
+        self.parts(slot).any(|tags| self.is_paused(tags)) || holders.any(is_holder_paused)
     }
 
     /// What is wrong with moving the resource, to or from the instance, where something of that is to be left alone. What
