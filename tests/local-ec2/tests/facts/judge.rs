@@ -353,7 +353,7 @@ fn holder(stage: &mut Stage, name: &str) -> (InstanceId, VolumeId) {
     (id, volume)
 }
 
-fn mark(stage: &mut Stage, resource: impl ToString, key: &str, value: &str) {
+fn mark(stage: &mut Stage, resource: &impl ToString, key: &str, value: &str) {
     stage.asks(&CreateTags { resources: vec![resource.to_string()], tags: tags(&[(key, value)]) });
 }
 
@@ -399,7 +399,7 @@ fn is_against_policy(offences: &[Offence]) -> bool {
     matches!(offences, [Offence::TerminatedAgainstPolicy { .. }])
 }
 
-fn handover(stage: &mut Stage, resource: impl ToString, policy: &str) {
+fn handover(stage: &mut Stage, resource: &impl ToString, policy: &str) {
     mark(stage, resource, "holdfast:handover", policy);
 }
 
@@ -428,7 +428,7 @@ fn the_policy_of_a_slot_is_said_by_any_of_its_parts_and_by_all_alike() {
     let on_the_address = |policy: &'static str, own: &'static str| {
         terminated(Some(Policy::OnRelease), move |stage, _, volume| {
             let address = managed_address(stage);
-            handover(stage, address, policy);
+            handover(stage, &address, policy);
             handover(stage, volume, own);
             stage.pass(9);
         })
@@ -527,7 +527,7 @@ impl Paused {
     }
 
     fn pause(&mut self, resource: &str, seconds: i64) {
-        mark(&mut self.stage, resource, "holdfast:paused", "true");
+        mark(&mut self.stage, &resource, "holdfast:paused", "true");
         self.stage.pass(seconds);
     }
 
@@ -547,13 +547,9 @@ impl Paused {
         found.push(offences(stage, &attach(&self.volume, &self.other, "/dev/sdf")));
         stage.pass(5);
         found.push(offences(stage, &terminate(&self.holder)));
-        let names = |offences: Vec<Offence>| {
-            let ignored = offences.into_iter().filter_map(|offence| match offence {
-                Offence::PauseIgnored { resource } => Some(resource),
-                _ => None,
-            });
-            ignored.collect()
-        };
+        let name =
+            |offence| if let Offence::PauseIgnored { resource } = offence { Some(resource) } else { None };
+        let names = |offences: Vec<Offence>| offences.into_iter().filter_map(name).collect();
         found.into_iter().map(names).collect()
     }
 }
