@@ -18,6 +18,7 @@ use crate::ssm::Command;
 use crate::state::{Address, Fleet, Group, Instance, Interface, LaunchTemplate, Member, SpotRequest, Volume};
 use crate::throttle::Throttle;
 use crate::time::{Span, Time};
+use crate::world::NoticeCounts;
 use chrono::TimeDelta;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, VolumeId, Zone};
 use serde_json::Value;
@@ -59,10 +60,12 @@ pub struct Cloud {
     pub(crate) client_tokens: BTreeMap<String, (String, String)>,
     pub(crate) bus: Bus,
     pub(crate) action_counts: ActionCounts,
+    pub(crate) notice_counts: NoticeCounts,
     /// Instances that EC2 has recommended to replace.
     pub(crate) recommended: BTreeSet<InstanceId>,
     throttle: Throttle,
     call_counts: BTreeMap<&'static str, u64>,
+    accepted_counts: BTreeMap<&'static str, u64>,
     pub(crate) faults: Faults,
     pub(crate) judge: Judge,
 }
@@ -102,9 +105,11 @@ impl Cloud {
             client_tokens: BTreeMap::new(),
             bus: Bus::new(setup.weather, stream(4)),
             action_counts: ActionCounts::default(),
+            notice_counts: NoticeCounts::default(),
             recommended: BTreeSet::new(),
             throttle,
             call_counts: BTreeMap::new(),
+            accepted_counts: BTreeMap::new(),
             faults: Faults::new(setup.faults.clone(), stream(5)),
             judge: Judge::default(),
             setup,
@@ -163,6 +168,9 @@ impl Cloud {
             return Err(ApiError::dry_run());
         }
         let answer = operation.run(self)?;
+        if who == Principal::Holdfast {
+            *self.accepted_counts.entry(operation.name()).or_default() += 1;
+        }
         let accused: Vec<&Offence> = charges.iter().filter(|offence| !offence.is_in_the_attempt()).collect();
         self.judge.record(self.now, operation, &accused);
         Ok(answer)
@@ -209,6 +217,11 @@ impl Cloud {
         self.action_counts
     }
 
+    /// What EC2 has told of its spot instances so far.
+    pub fn notice_counts(&self) -> NoticeCounts {
+        self.notice_counts
+    }
+
     /// From now on events travel like this.
     pub fn set_weather(&mut self, weather: Weather) {
         self.bus.set_weather(weather);
@@ -232,6 +245,11 @@ impl Cloud {
     /// How many calls of each action have come from Holdfast, throttled ones among them.
     pub fn call_counts(&self) -> &BTreeMap<&'static str, u64> {
         &self.call_counts
+    }
+
+    /// How many calls of each action EC2 has accepted from Holdfast, those among them whose answer was lost.
+    pub fn accepted_counts(&self) -> &BTreeMap<&'static str, u64> {
+        &self.accepted_counts
     }
 
     /// How many calls Holdfast has tried, lost ones among them, since the last script if there was one.

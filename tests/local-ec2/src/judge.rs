@@ -4,6 +4,7 @@
 
 mod charges;
 mod offence;
+mod slots;
 
 pub(crate) use charges::{
     of_associate, of_attach, of_create_tags, of_detach, of_disassociate, of_send_command, of_terminate,

@@ -93,4 +93,4 @@ pub use tags::TagSet;
 pub use throttle::CallKind;
 pub use time::{Span, Time, epoch};
 pub use timing::Timing;
-pub use world::Impossible;
+pub use world::{Impossible, NoticeCounts};

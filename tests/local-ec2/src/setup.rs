@@ -5,6 +5,7 @@ use crate::faults::Shares;
 use crate::time::{Time, epoch};
 use crate::timing::Timing;
 use planner::ids::Zone;
+use planner::tags::Policy;
 use std::collections::BTreeSet;
 
 /// Who makes a call.
@@ -39,6 +40,8 @@ pub struct Setup {
     pub weather: Weather,
     /// The documents of Systems Manager that drain.
     pub documents: BTreeSet<String>,
+    /// Holdfast's policy for a slot whose tags name none, as far as it is known here: its calls are judged by it.
+    pub default_policy: Option<Policy>,
     /// How EC2 answers `DisassociateAddress` of an association that was and is no more.
     pub stale_disassociation: StaleDisassociation,
 }
@@ -77,6 +80,7 @@ impl Default for Setup {
             throttling: Throttling::On,
             faults: Shares::default(),
             weather: Weather::default(),
+            default_policy: None,
             documents: BTreeSet::from(["Drain".to_owned()]),
             stale_disassociation: StaleDisassociation::Refused,
         }

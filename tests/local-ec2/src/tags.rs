@@ -16,13 +16,15 @@ pub struct TagSet {
     tags: Tags,
     /// The last value of each tag that was removed or overwritten, and when.
     former: BTreeMap<String, (String, Time)>,
+    /// When each tag was last set, changed or removed.
+    changed: BTreeMap<String, Time>,
 }
 
 impl TagSet {
     /// Tags as a service of AWS sets them: any key.
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let tags = pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        Self { tags, former: BTreeMap::new() }
+        Self { tags, ..Self::default() }
     }
 
     /// Tags as EC2 lists them.
@@ -42,11 +44,20 @@ impl TagSet {
         self.get(key).into_iter().chain(former)
     }
 
+    /// The value that the tag has had ever since then, an empty one if there is no such tag. None: it was changed meanwhile.
+    pub(crate) fn settled(&self, key: &str, time: Time) -> Option<&str> {
+        let is_settled = self.changed.get(key).is_none_or(|changed| *changed < time);
+        is_settled.then(|| self.get(key).unwrap_or_default())
+    }
+
     /// Sets tags, whoever asks for it having been checked by [`TagSet::check`].
     pub(crate) fn set(&mut self, tags: &Tags, now: Time) {
         for (key, value) in tags {
-            let old = self.tags.insert(key.clone(), value.clone()).filter(|old| old != value);
-            self.former.extend(old.map(|old| (key.clone(), (old, now))));
+            let old = self.tags.insert(key.clone(), value.clone());
+            if old.as_ref() != Some(value) {
+                self.changed.insert(key.clone(), now);
+                self.former.extend(old.map(|old| (key.clone(), (old, now))));
+            }
         }
     }
 
@@ -55,13 +66,16 @@ impl TagSet {
         if value.is_some_and(|value| self.get(key) != Some(value)) {
             return;
         }
-        let old = self.tags.remove(key);
-        self.former.extend(old.map(|old| (key.to_owned(), (old, now))));
+        if let Some(old) = self.tags.remove(key) {
+            self.changed.insert(key.to_owned(), now);
+            self.former.insert(key.to_owned(), (old, now));
+        }
     }
 
     /// Removes every tag.
     pub(crate) fn clear(&mut self, now: Time) {
         let tags = std::mem::take(&mut self.tags);
+        self.changed.extend(tags.keys().map(|key| (key.clone(), now)));
         self.former.extend(tags.into_iter().map(|(key, value)| (key, (value, now))));
     }
 
@@ -119,5 +133,18 @@ mod tests {
         assert_eq!(tags.get("a"), Some("2"));
         tags.remove("a", None, epoch());
         assert_eq!((tags.get("a"), tags.since("a", epoch()).next()), (None, Some("2")));
+    }
+
+    #[test]
+    fn a_tag_is_settled_once_its_last_change_is_past() {
+        let later = epoch() + TimeDelta::seconds(1);
+        let mut tags = TagSet::default();
+        assert_eq!(tags.settled("a", epoch()), Some(""));
+        tags.set(&Tags::from([("a".to_owned(), "1".to_owned())]), epoch());
+        assert_eq!((tags.settled("a", epoch()), tags.settled("a", later)), (None, Some("1")));
+        tags.set(&Tags::from([("a".to_owned(), "1".to_owned())]), later);
+        assert_eq!(tags.settled("a", later), Some("1"));
+        tags.remove("a", None, later);
+        assert_eq!(tags.settled("a", later), None);
     }
 }

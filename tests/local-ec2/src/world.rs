@@ -13,6 +13,15 @@ use planner::observation::{AttachmentState, InstanceState};
 #[error("{0}")]
 pub struct Impossible(String);
 
+/// How often EC2 told that a spot instance is to go, or had better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NoticeCounts {
+    /// Interruptions.
+    pub interruptions: u64,
+    /// Recommendations to replace an instance.
+    pub recommendations: u64,
+}
+
 impl Cloud {
     /// Launches an instance as a service of AWS does, such as Auto Scaling, with tags that no user may set.
     pub fn launch(&mut self, launch: &Launch) -> InstanceId {
@@ -32,6 +41,7 @@ impl Cloud {
             return Err(Impossible(format!("{id} is no spot instance that runs, or is interrupted already")));
         };
         let action = request.interruption;
+        self.notice_counts.interruptions += 1;
         self.emit(events::interruption(id, action));
         let code = match action {
             Interruption::Terminate => SpotCode::InstanceTerminatedNoCapacity,
@@ -61,6 +71,7 @@ impl Cloud {
         if self.spot_request_of(id).is_none() {
             return Err(Impossible(format!("{id} is no spot instance, and EC2 recommends nothing of it")));
         }
+        self.notice_counts.recommendations += 1;
         self.emit(events::rebalance(id));
         self.recommended.insert(id.clone());
         self.put_at_risk(id);

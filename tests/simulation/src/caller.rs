@@ -12,6 +12,7 @@ use planner::device::{self, DeviceName};
 use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
 use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, InstanceState, Volume, VolumeState};
+use planner::tags::{Policy, ResourceTags, Setting};
 use reconciler::clock::Clock;
 use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,6 +182,16 @@ impl Caller {
         }
     }
 
+    /// Reads the tags of a volume or an address as the mistake has it.
+    fn misread(&self, tags: &mut ResourceTags) {
+        match self.mistake {
+            Some(Mistake::TerminateAnyway) => tags.handover = Setting::Value(Policy::Terminate),
+            Some(Mistake::DrainAnyway) => tags.handover = Setting::Value(Policy::Drain),
+            Some(Mistake::IgnorePause) => tags.paused = Setting::Absent,
+            Some(_) | None => {}
+        }
+    }
+
     /// A call that the reconciler's interface cannot express.
     fn straight<O: Operation>(&self, action: Action, call: &O) -> Result<(), Ec2Error> {
         let answer = self.region.cloud().perform(call, Principal::Holdfast);
@@ -216,6 +227,9 @@ impl Ec2 for Caller {
         self.note_the_kept();
         self.ledger.look(self.number, self.inner.now());
         let mut found = self.told("DescribeVolumes", self.inner.volumes().await).await?;
+        for volume in &mut found {
+            self.misread(&mut volume.tags);
+        }
         if self.makes(Mistake::BlindToOthers) {
             found.sort_by(|one, other| one.id.cmp(&other.id));
             let mut seen = BTreeSet::new();
@@ -229,11 +243,20 @@ impl Ec2 for Caller {
     }
 
     async fn addresses(&self) -> Result<Vec<Address>, Ec2Error> {
-        self.told("DescribeAddresses", self.inner.addresses().await).await
+        let mut found = self.told("DescribeAddresses", self.inner.addresses().await).await?;
+        for address in &mut found {
+            self.misread(&mut address.tags);
+        }
+        Ok(found)
     }
 
     async fn instances(&self, query: InstanceQuery<'_>) -> Result<Vec<Instance>, Ec2Error> {
         let mut found = self.told("DescribeInstances", self.inner.instances(query).await).await?;
+        if self.makes(Mistake::IgnorePause) {
+            for instance in &mut found {
+                instance.tags.paused = Setting::Absent;
+            }
+        }
         if self.makes(Mistake::HastyDetach) {
             let stopping = found.iter_mut().filter(|instance| instance.state == InstanceState::Stopping);
             stopping.for_each(|instance| instance.state = InstanceState::Stopped);

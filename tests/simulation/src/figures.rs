@@ -1,7 +1,8 @@
 //! Figures: what a run did, so that a run which did little cannot pass for one that found nothing.
 
 use crate::goal;
-use local_ec2::{ActionCounts, Cloud, Fault};
+use local_ec2::ssm::Status;
+use local_ec2::{ActionCounts, Cloud, Fault, NoticeCounts};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -36,7 +37,35 @@ pub struct Figures {
     pub woken: u64,
     /// What became of lifecycle actions, by [`ACTIONS`].
     pub actions: [u64; 6],
+    /// Calls that were accepted, by [`ACTS`].
+    pub accepted: [u64; 9],
+    /// Commands that succeeded, and that failed.
+    pub commands: [u64; 2],
+    /// Interruptions and recommendations.
+    pub notices: [u64; 2],
 }
+
+/// What can become of an event.
+const EVENTS: [&str; 4] = ["lost", "doubled", "late", "out of order"];
+
+/// The calls of Holdfast that change something.
+pub const ACTS: [&str; 9] = [
+    "AttachVolume",
+    "DetachVolume",
+    "AssociateAddress",
+    "DisassociateAddress",
+    "CreateTags",
+    "TerminateInstances",
+    "SendCommand",
+    "CompleteLifecycleAction",
+    "RecordLifecycleActionHeartbeat",
+];
+
+/// What can become of a command.
+const COMMANDS: [&str; 2] = ["succeeded", "failed"];
+
+/// What EC2 says of spot instances that are to go, or had better.
+const NOTICES: [&str; 2] = ["interruptions", "recommendations"];
 
 /// What can become of a lifecycle action.
 pub const ACTIONS: [&str; 6] =
@@ -50,20 +79,30 @@ impl Figures {
         }
         for (action, count) in cloud.call_counts() {
             self.calls += count;
-            if !action.starts_with("Describe") {
+            if ACTS.contains(action) {
                 self.acts += count;
             }
         }
+        let accepted = ACTS.map(|action| cloud.accepted_counts().get(action).copied().unwrap_or_default());
+        sum(&mut self.accepted, accepted);
+        for command in cloud.commands() {
+            let outcome = match command.status {
+                Status::Pending | Status::InProgress => [0, 0],
+                Status::Success => [1, 0],
+                Status::Failed | Status::DeliveryTimedOut | Status::ExecutionTimedOut => [0, 1],
+            };
+            sum(&mut self.commands, outcome);
+        }
+        let NoticeCounts { interruptions, recommendations } = cloud.notice_counts();
+        sum(&mut self.notices, [interruptions, recommendations]);
         self.displaced += cloud.judge().displaced();
         let count = |slots: usize| u64::try_from(slots).unwrap_or_default();
         self.slots.0 += count(goal::slots(cloud).len());
         self.slots.1 += count(goal::held(cloud).len());
         let counts = cloud.bus_counts();
-        let read = [counts.lost, counts.doubled, counts.late, counts.reordered];
-        self.events.iter_mut().zip(read).for_each(|(sum, count)| *sum += count);
+        sum(&mut self.events, [counts.lost, counts.doubled, counts.late, counts.reordered]);
         let ActionCounts { begun, continued, abandoned, prolonged, expired, deleted } = cloud.action_counts();
-        let read = [begun, continued, abandoned, prolonged, expired, deleted];
-        self.actions.iter_mut().zip(read).for_each(|(sum, count)| *sum += count);
+        sum(&mut self.actions, [begun, continued, abandoned, prolonged, expired, deleted]);
     }
 
     /// Adds those of another run.
@@ -78,9 +117,12 @@ impl Figures {
         self.acts += other.acts;
         self.displaced += other.displaced;
         self.slots = (self.slots.0 + other.slots.0, self.slots.1 + other.slots.1);
-        self.events.iter_mut().zip(other.events).for_each(|(sum, count)| *sum += count);
+        sum(&mut self.events, other.events);
         self.woken += other.woken;
-        self.actions.iter_mut().zip(other.actions).for_each(|(sum, count)| *sum += count);
+        sum(&mut self.actions, other.actions);
+        sum(&mut self.accepted, other.accepted);
+        sum(&mut self.commands, other.commands);
+        sum(&mut self.notices, other.notices);
         for (fault, count) in &other.faults {
             *self.faults.entry(*fault).or_default() += count;
         }
@@ -90,11 +132,32 @@ impl Figures {
     pub fn missing(&self) -> Vec<String> {
         let faults = Fault::ALL.into_iter().filter(|fault| !self.faults.contains_key(fault));
         let faults = faults.map(|fault| format!("the fault {fault} never happened"));
-        let actions = ACTIONS.iter().zip(self.actions).filter(|(_, count)| *count == 0);
-        let actions = actions.map(|(what, _)| format!("no lifecycle actions were {what}"));
         let woken = (self.woken == 0).then(|| "the event of a lifecycle action woke nobody".to_owned());
-        faults.chain(actions).chain(woken).collect()
+        let never = [
+            zeros(ACTIONS, self.actions, "no lifecycle actions were"),
+            zeros(EVENTS, self.events, "no events were"),
+            zeros(ACTS, self.accepted, "never accepted:"),
+            zeros(COMMANDS, self.commands, "no commands"),
+            zeros(NOTICES, self.notices, "no"),
+        ];
+        faults.chain(never.concat()).chain(woken).collect()
     }
+}
+
+fn sum<const N: usize>(sums: &mut [u64; N], counts: [u64; N]) {
+    sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+}
+
+/// What was counted and never happened, after these words.
+fn zeros<const N: usize>(names: [&str; N], counts: [u64; N], words: &str) -> Vec<String> {
+    let never = names.iter().zip(counts).filter(|(_, count)| *count == 0);
+    never.map(|(name, _)| format!("{words} {name}")).collect()
+}
+
+/// The counts, each before its name.
+fn counted<const N: usize>(names: [&str; N], counts: [u64; N]) -> String {
+    let each = names.iter().zip(counts).map(|(what, count)| format!("{count} {what}"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// How often each fault happened.
@@ -110,14 +173,11 @@ impl fmt::Display for Faults<'_> {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [lost, doubled, late, reordered] = self.events;
-        let actions = ACTIONS.iter().zip(self.actions).map(|(what, count)| format!("{count} {what}"));
-        let actions = actions.collect::<Vec<_>>().join(", ");
         write!(
             f,
-            "{} simulated hours, {} invocations ({} tried again, {} crashed, {} timed out), {} calls ({} acts), \
-             events: {lost} lost, {doubled} doubled, {late} late, {reordered} out of order; faults: {}; lifecycle \
-             actions: {actions}, {} invocations by their events; {} addresses displaced by races, {} of {} slots held in \
+            "{} simulated hours, {} invocations ({} tried again, {} crashed, {} timed out), {} calls ({} acts, \
+             accepted: {}), commands: {}; {}; events: {}; faults: {}; lifecycle actions: {}, {} invocations by their \
+             events; {} addresses displaced by races, {} of {} slots held in \
              the quiet world at the end",
             self.minutes / 60,
             self.invocations,
@@ -126,7 +186,12 @@ impl fmt::Display for Figures {
             self.timeouts,
             self.calls,
             self.acts,
+            counted(ACTS, self.accepted),
+            counted(COMMANDS, self.commands),
+            counted(NOTICES, self.notices),
+            counted(EVENTS, self.events),
             Faults(&self.faults),
+            counted(ACTIONS, self.actions),
             self.woken,
             self.displaced,
             self.slots.1,

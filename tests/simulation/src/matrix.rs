@@ -18,6 +18,26 @@ use std::fmt;
 /// Which call meets which fault.
 pub type Script = BTreeMap<u64, Fault>;
 
+/// The calls that must have met every fault.
+pub const ACTIONS: [&str; 16] = [
+    "DescribeVolumes",
+    "DescribeAddresses",
+    "DescribeInstances",
+    "DescribeSpotInstanceRequests",
+    "DescribeAutoScalingInstances",
+    "DescribeLifecycleHooks",
+    "ListCommands",
+    "AttachVolume",
+    "DetachVolume",
+    "AssociateAddress",
+    "DisassociateAddress",
+    "CreateTags",
+    "TerminateInstances",
+    "SendCommand",
+    "CompleteLifecycleAction",
+    "RecordLifecycleActionHeartbeat",
+];
+
 /// In how many sweeps after the story the faults may still come.
 const SWEEPS: u32 = 3;
 
@@ -223,9 +243,11 @@ impl Tally {
         self.failures.extend(other.failures);
     }
 
-    /// The faults that never happened.
-    pub fn missing(&self) -> Vec<Fault> {
-        Fault::ALL.into_iter().filter(|fault| !self.faults.contains_key(fault)).collect()
+    /// What never happened, in words: a fault at an action.
+    pub fn missing(&self) -> Vec<String> {
+        let all = ACTIONS.into_iter().flat_map(|action| Fault::ALL.map(|fault| (action, fault)));
+        let missing = all.filter(|pair| !self.met.contains(pair));
+        missing.map(|(action, fault)| format!("{action} never met the fault {fault}")).collect()
     }
 }
 

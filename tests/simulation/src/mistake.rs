@@ -31,11 +31,17 @@ pub enum Mistake {
     NeverComplete,
     /// An instance that is to wait for a slot is let go at once.
     HastyComplete,
+    /// Every slot is taken for one of the policy `terminate`.
+    TerminateAnyway,
+    /// Every slot is taken for one of the policy `drain`.
+    DrainAnyway,
+    /// No tag that pauses is read.
+    IgnorePause,
 }
 
 impl Mistake {
     /// Every mistake.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::StandingClock,
         Self::BlindToOthers,
         Self::NextName,
@@ -50,5 +56,8 @@ impl Mistake {
         Self::ForeignProof,
         Self::NeverComplete,
         Self::HastyComplete,
+        Self::TerminateAnyway,
+        Self::DrainAnyway,
+        Self::IgnorePause,
     ];
 }

@@ -8,8 +8,10 @@ use crate::mistake::Mistake;
 use crate::routing::{Call, Limits};
 use crate::trace::Trace;
 use chrono::TimeDelta;
+use local_ec2::state::Instance;
 use local_ec2::{Cloud, Region};
 use planner::ids::{FleetName, InstanceId};
+use planner::observation::InstanceState;
 use reconciler::events::{Patience, Scope, Trigger, reconcile};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,6 +23,9 @@ const ROUNDS: u64 = 20;
 
 /// After how many sweeps in a row that do nothing a fleet is done: a holder that was terminated has ended by then.
 const IDLE: u64 = 3;
+
+/// How long a slot rests with its holder before a recommendation alone moves it.
+pub const REST: TimeDelta = TimeDelta::seconds(300);
 
 /// A sweep of one fleet, as by hand: so its looks are told from those of other fleets.
 fn sweep(fleet: &str) -> Call {
@@ -46,7 +51,9 @@ pub async fn settle(region: &Region, trace: &Trace, mistake: Option<Mistake>) ->
         // A fleet whose group has been at work is quiet only since then.
         let now = turns(&region.cloud());
         acting.retain(|fleet, _| before.get(fleet) == now.get(fleet));
-        let at_rest = before == now && now.keys().all(|fleet| groups::is_at_rest(&region.cloud(), fleet));
+        let at_rest = before == now
+            && now.keys().all(|fleet| groups::is_at_rest(&region.cloud(), fleet))
+            && !moves_on(&region.cloud());
         before = now;
         let acted = look_at_all(region, trace, mistake, &mut faults).await;
         for (fleet, looks) in &acted {
@@ -83,6 +90,19 @@ pub async fn settle(region: &Region, trace: &Trace, mistake: Option<Mistake>) ->
 fn turns(cloud: &Cloud) -> BTreeMap<String, BTreeMap<InstanceId, u32>> {
     let managed = goal::managed(cloud).into_iter();
     managed.map(|fleet| (fleet.clone(), groups::turns(cloud, &fleet))).collect()
+}
+
+/// Whether a slot has come so lately to an instance which EC2 recommends to replace that it may move on later.
+fn moves_on(cloud: &Cloud) -> bool {
+    let is_recommended = |instance: &Instance| {
+        let mark = instance.tags.get("holdfast:draining");
+        instance.state == InstanceState::Running
+            && mark.is_some_and(|mark| mark.starts_with("rebalance-recommendation"))
+    };
+    let managed = cloud.volumes().filter(|volume| volume.tags.get("holdfast:fleet").is_some());
+    let mut recent =
+        managed.flat_map(|volume| &volume.attachments).filter(|on| cloud.now() - on.since <= REST);
+    recent.any(|on| cloud.instance(&on.instance).is_some_and(is_recommended))
 }
 
 async fn look_at_all(

@@ -1,7 +1,9 @@
 //! The stories of the fault matrix: a world at the moment at which something happens, and what happens is told by the
 //! cloud's own events.
 
+use crate::deployment;
 use crate::groups::{self, Wanted};
+use crate::quiet::REST;
 use crate::stage;
 use chrono::TimeDelta;
 use local_ec2::actions::{StopInstances, TerminateInstances};
@@ -14,7 +16,19 @@ use planner::ids::{InstanceId, Zone};
 pub struct Scenario {
     /// What happens.
     pub name: &'static str,
+    /// How long before an interruption it is announced, in seconds.
+    notice: i64,
     prepare: fn(&mut Cloud) -> Result<(), Unprepared>,
+}
+
+/// A story in which EC2 is in a hurry with interruptions, too.
+const fn hurried(name: &'static str, prepare: fn(&mut Cloud) -> Result<(), Unprepared>) -> Scenario {
+    Scenario { name, notice: 8, prepare }
+}
+
+/// A story with the two minutes that EC2 gives.
+const fn unhurried(name: &'static str, prepare: fn(&mut Cloud) -> Result<(), Unprepared>) -> Scenario {
+    Scenario { name, notice: 120, prepare }
 }
 
 /// A world that could not be prepared.
@@ -29,26 +43,32 @@ pub enum Unprepared {
 }
 
 /// Every story.
-pub const SCENARIOS: [Scenario; 13] = [
-    Scenario { name: "first instance runs", prepare: first_instance },
-    Scenario { name: "holder ends, replacement runs", prepare: ended_holder },
-    Scenario { name: "holder is stopped, replacement runs", prepare: stopped_holder },
-    Scenario { name: "interruption warning", prepare: interruption },
-    Scenario { name: "two slots, two instances", prepare: two_slots },
-    Scenario { name: "addresses only, interruption warning", prepare: addresses_only },
-    Scenario { name: "three volumes, two addresses, first instance runs", prepare: many_parts },
-    Scenario { name: "two volumes, two addresses, holder is stopped", prepare: many_parts_stopped },
-    Scenario { name: "interruption warning, drained", prepare: drained },
-    Scenario { name: "two volumes, drained by hand", prepare: drained_by_hand },
-    Scenario { name: "launch hook", prepare: launch_hook },
-    Scenario { name: "terminate and launch hooks, on-release", prepare: terminate_hook },
-    Scenario { name: "terminate hook, drained", prepare: terminate_hook_drained },
+pub const SCENARIOS: [Scenario; 17] = [
+    hurried("first instance runs", first_instance),
+    hurried("holder ends, replacement runs", ended_holder),
+    hurried("holder is stopped, replacement runs", stopped_holder),
+    hurried("interruption warning", interruption),
+    hurried("two slots, two instances", two_slots),
+    hurried("addresses only, interruption warning", addresses_only),
+    hurried("three volumes, two addresses, first instance runs", many_parts),
+    hurried("two volumes, two addresses, holder is stopped", many_parts_stopped),
+    hurried("interruption warning, drained", drained),
+    hurried("two volumes, drained by hand", drained_by_hand),
+    hurried("launch hook", launch_hook),
+    hurried("terminate and launch hooks, on-release", terminate_hook),
+    hurried("terminate hook, drained", terminate_hook_drained),
+    hurried("interruption warning, terminate", terminated),
+    hurried("recommendation, terminate", recommended_terminated),
+    hurried("recommendation, drained", recommended_drained),
+    unhurried("interruption warning, drained once a candidate runs", drained_in_time),
 ];
 
 impl Scenario {
     /// Its world, with the first event on its way.
     pub fn world(&self) -> Result<Cloud, Unprepared> {
-        let setup = Setup { timing: timing(), throttling: Throttling::Off, ..Setup::default() };
+        let timing = Timing { notice: Span::exactly(self.notice), ..timing() };
+        let default_policy = Some(deployment::settings().handover);
+        let setup = Setup { timing, throttling: Throttling::Off, default_policy, ..Setup::default() };
         let mut cloud = Cloud::new(setup);
         (self.prepare)(&mut cloud)?;
         Ok(cloud)
@@ -68,7 +88,6 @@ fn timing() -> Timing {
         shutdown: Span::exactly(6),
         shutdown_stopped: Span::exactly(2),
         release: Span::exactly(-1),
-        notice: Span::exactly(8),
         group: Span::exactly(1),
         group_health: Span::exactly(3),
         group_step: Span::millis(500, 500),
@@ -101,6 +120,8 @@ fn slot(
 }
 
 const DRAINED: [(&str, &str); 2] = [(FLEET, "web"), ("holdfast:handover", "drain")];
+
+const TERMINATED: [(&str, &str); 2] = [(FLEET, "web"), ("holdfast:handover", "terminate")];
 
 /// The same, of these tags.
 fn slot_of(
@@ -195,11 +216,52 @@ fn interrupted(cloud: &mut Cloud, parts: (usize, usize)) -> Result<(), Unprepare
 }
 
 fn drained(cloud: &mut Cloud) -> Result<(), Unprepared> {
-    let holder = instance(cloud, SPOT);
-    slot_of(cloud, &DRAINED, (1, 1), Some(&holder))?;
+    let holder = holder_by(cloud, &DRAINED)?;
     instance(cloud, SPOT);
     begin(cloud);
     cloud.interrupt(&holder)?;
+    Ok(())
+}
+
+fn terminated(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    let holder = holder_by(cloud, &TERMINATED)?;
+    instance(cloud, SPOT);
+    begin(cloud);
+    cloud.interrupt(&holder)?;
+    Ok(())
+}
+
+/// The replacement is launched when the holder is warned, and the two minutes are not over when it runs.
+fn drained_in_time(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    let holder = holder_by(cloud, &DRAINED)?;
+    begin(cloud);
+    cloud.interrupt(&holder)?;
+    instance(cloud, SPOT);
+    Ok(())
+}
+
+/// A spot instance that has a slot of these tags.
+fn holder_by(cloud: &mut Cloud, tags: &[(&str, &str)]) -> Result<InstanceId, ApiError> {
+    let holder = instance(cloud, SPOT);
+    slot_of(cloud, tags, (1, 1), Some(&holder))?;
+    Ok(holder)
+}
+
+fn recommended_terminated(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    recommended(cloud, &TERMINATED)
+}
+
+fn recommended_drained(cloud: &mut Cloud) -> Result<(), Unprepared> {
+    recommended(cloud, &DRAINED)
+}
+
+/// A replacement runs, and nobody but Holdfast does anything about the holder.
+fn recommended(cloud: &mut Cloud, tags: &[(&str, &str)]) -> Result<(), Unprepared> {
+    let holder = holder_by(cloud, tags)?;
+    instance(cloud, SPOT);
+    cloud.pass(REST.num_seconds());
+    begin(cloud);
+    cloud.recommend(&holder)?;
     Ok(())
 }
 

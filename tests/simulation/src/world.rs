@@ -2,6 +2,7 @@
 
 mod groups;
 
+use crate::deployment;
 use crate::stage;
 use local_ec2::actions::{
     CreateFleet, CreateLaunchTemplate, LaunchTemplateConfig, Override, RebalanceSpec, RequestSpotFleet,
@@ -81,7 +82,8 @@ fn setup(seed: u64, random: &mut fastrand::Rng) -> Setup {
     let timing =
         Timing { agentless_share, command_fails, command_lost, early_hooks_share, ..Timing::default() };
     let timing = timing.with_lag(random.choice([0, 0, 1, 2, 3, 4]).unwrap_or_default());
-    Setup { seed, zones, timing, weather, faults: shares(random), ..Setup::default() }
+    let default_policy = Some(deployment::settings().handover);
+    Setup { seed, zones, timing, weather, faults: shares(random), default_policy, ..Setup::default() }
 }
 
 /// How often each fault befalls calls, none more often than one call in twenty-five.

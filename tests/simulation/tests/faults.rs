@@ -1,7 +1,6 @@
 //! The fault matrix, as far as it fits into a test: every single fault, and every pair in one scenario. `make faults`
 //! tries every pair in every scenario.
 
-use local_ec2::Fault;
 use simulation::matrix::{Matrix, Tally};
 use simulation::routing::Rules;
 use simulation::scenarios::SCENARIOS;
@@ -17,16 +16,8 @@ fn no_single_fault_at_any_call_does_harm_or_lasts() {
         }
     }
     assert_eq!(tally.failures, Vec::<String>::new());
-    assert_eq!(tally.missing(), []);
-    assert!(tally.singles > 2_000, "{tally}");
-    for action in [
-        "DescribeAutoScalingInstances",
-        "DescribeLifecycleHooks",
-        "CompleteLifecycleAction",
-        "RecordLifecycleActionHeartbeat",
-    ] {
-        assert!(Fault::ALL.into_iter().all(|fault| tally.met.contains(&(action, fault))), "{action}");
-    }
+    assert_eq!(tally.missing(), Vec::<String>::new());
+    assert!(tally.singles > 3_000, "{tally}");
 }
 
 #[test]

@@ -165,6 +165,21 @@ fn a_volume_that_nobody_has_drained_is_found() {
 }
 
 #[test]
+fn a_holder_that_is_ended_by_no_policy_is_found() {
+    is_found(Mistake::TerminateAnyway, "and holds no slot of the policy `terminate`");
+}
+
+#[test]
+fn a_holder_that_is_drained_by_no_policy_is_found() {
+    is_found(Mistake::DrainAnyway, "and has no such volume by the policy `drain`");
+}
+
+#[test]
+fn what_is_paused_and_not_left_alone_is_found() {
+    is_found(Mistake::IgnorePause, "was not left alone, which is paused");
+}
+
+#[test]
 fn an_address_that_is_taken_is_found() {
     is_found(Mistake::TakeAddress, "was to be taken from whoever has it");
 }
@@ -210,5 +225,20 @@ fn the_matrix_finds_what_a_story_does_wrong() {
     for mistake in [Mistake::ClaimAssociation, Mistake::FirstPlace] {
         let told = Matrix::new(SCENARIOS[6], &rules, Some(mistake));
         assert!(matches!(told, Err(Untold::Wrong(..))), "{mistake:?} passed unnoticed");
+    }
+}
+
+#[test]
+fn the_matrix_finds_what_a_story_does_against_its_policy() {
+    let rules = Rules::read().unwrap();
+    for (name, mistake, words) in [
+        ("interruption warning", Mistake::TerminateAnyway, "holds no slot of the policy `terminate`"),
+        ("recommendation, drained", Mistake::TerminateAnyway, "holds no slot of the policy `terminate`"),
+        ("recommendation, terminate", Mistake::DrainAnyway, "has no such volume by the policy `drain`"),
+    ] {
+        let scenario = SCENARIOS.into_iter().find(|own| own.name == name).unwrap();
+        let told = Matrix::new(scenario, &rules, Some(mistake));
+        let is_found = matches!(&told, Err(Untold::Wrong(_, wrong)) if wrong.contains(words));
+        assert!(is_found, "{name}: {mistake:?} passed unnoticed: {told:?}");
     }
 }

@@ -13,6 +13,7 @@ use crate::throttle::CallKind;
 use crate::time::written;
 use planner::ids::Zone;
 use planner::tags::Tags;
+use std::collections::BTreeMap;
 
 /// The key that EC2 encrypts with when a call names none.
 const DEFAULT_KEY: &str = "alias/aws/ebs";
@@ -170,6 +171,7 @@ impl Cloud {
             life: VolumeLife::Creating,
             created: self.now,
             attachments: Vec::new(),
+            left: BTreeMap::new(),
             tags,
         };
         self.volumes.insert(id.clone(), volume.clone(), self.now);

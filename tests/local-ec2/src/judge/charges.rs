@@ -15,8 +15,8 @@ use planner::observation::InstanceState;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-const FLEET: &str = "holdfast:fleet";
-const SLOT: &str = "holdfast:slot";
+pub(super) const FLEET: &str = "holdfast:fleet";
+pub(super) const SLOT: &str = "holdfast:slot";
 const DRAINING: &str = "holdfast:draining";
 /// The tags that say which fleet an instance is of (README, "Tags").
 const FLEET_KEYS: [&str; 4] =
@@ -27,12 +27,12 @@ const FLEET_KEYS: [&str; 4] =
 const GRACE: TimeDelta = TimeDelta::seconds(8);
 
 impl Cloud {
-    fn grace(&self) -> Time {
+    pub(super) fn grace(&self) -> Time {
         self.now - GRACE - self.setup.timing.max_lag
     }
 
     /// The fleets that a volume or an address is of.
-    fn fleets_of<'t>(&self, tags: &'t TagSet) -> BTreeSet<&'t str> {
+    pub(super) fn fleets_of<'t>(&self, tags: &'t TagSet) -> BTreeSet<&'t str> {
         tags.since(FLEET, self.grace()).filter(|fleet| !fleet.is_empty()).collect()
     }
 
@@ -78,6 +78,7 @@ pub(crate) fn of_attach(call: &AttachVolume, cloud: &Cloud) -> Vec<Offence> {
     };
     let mut offences: Vec<Offence> =
         cloud.strangers(volume.id.as_str(), &volume.tags, Some(target)).into_iter().collect();
+    offences.extend(cloud.pause_ignored(volume.id.as_str(), &volume.tags, Some(target)));
     for other in cloud.volumes.values().filter(|other| other.id != volume.id) {
         for attachment in &other.attachments {
             offences.extend(split_or_shared(volume, target, other, attachment, cloud));
@@ -123,6 +124,7 @@ pub(crate) fn of_detach(call: &DetachVolume, cloud: &Cloud) -> Vec<Offence> {
     }
     let Some(volume) = cloud.named_volume(&call.volume_id) else { return offences };
     offences.extend(cloud.strangers(volume.id.as_str(), &volume.tags, None));
+    offences.extend(cloud.pause_ignored(volume.id.as_str(), &volume.tags, None));
     for attachment in &volume.attachments {
         let named = call.instance_id.is_empty() || call.instance_id == attachment.instance.as_str();
         if let Some(holder) = cloud.instances.get(&attachment.instance).filter(|_| named) {
@@ -165,6 +167,7 @@ pub(crate) fn of_associate(call: &AssociateAddress, cloud: &Cloud) -> Vec<Offenc
     let seat = interface_of(call, cloud);
     let instance = seat.as_ref().and_then(|(_, seat)| cloud.instances.get(&seat.instance));
     offences.extend(cloud.strangers(address.allocation.as_str(), &address.tags, instance));
+    offences.extend(cloud.pause_ignored(address.allocation.as_str(), &address.tags, instance));
     offences.extend(seat.and_then(|(interface, _)| displaced_by(call, address, &interface, cloud)));
     offences
 }
@@ -200,8 +203,10 @@ pub(crate) fn of_disassociate(call: &DisassociateAddress, cloud: &Cloud) -> Vec<
     let named = |address: &&Address| {
         address.association.as_ref().is_some_and(|own| own.id.as_str() == call.association_id)
     };
-    let address = cloud.addresses.values().find(named);
-    address.and_then(|a| cloud.strangers(a.allocation.as_str(), &a.tags, None)).into_iter().collect()
+    let Some(address) = cloud.addresses.values().find(named) else { return Vec::new() };
+    let (id, tags) = (address.allocation.as_str(), &address.tags);
+    let on = cloud.holder_of(&address.allocation).and_then(|on| cloud.instances.get(on));
+    cloud.strangers(id, tags, None).into_iter().chain(cloud.pause_ignored(id, tags, on)).collect()
 }
 
 pub(crate) fn of_create_tags(call: &CreateTags, cloud: &Cloud) -> Vec<Offence> {
@@ -226,6 +231,8 @@ pub(crate) fn of_send_command(call: &SendCommand, cloud: &Cloud) -> Vec<Offence>
     for instance in call.instance_ids.iter().filter_map(|id| cloud.named_instance(id)) {
         let foreign = |volume: &&Volume| cloud.strangers(volume.id.as_str(), &volume.tags, Some(instance));
         offences.extend(volumes.iter().filter_map(foreign));
+        offences.extend(volumes.iter().filter_map(|volume| cloud.drained_against_policy(volume, instance)));
+        offences.extend(cloud.pause_ignored_at(instance));
         if !cloud.is_seen_to_go(instance) {
             offences.push(Offence::DrainedInHealth { instance: instance.id.clone() });
         }
@@ -243,6 +250,8 @@ pub(crate) fn of_terminate(call: &TerminateInstances, cloud: &Cloud) -> Vec<Offe
         if !may_go && !was_stopped && !instance.is_ending() {
             offences.push(Offence::TerminatedInHealth { instance: instance.id.clone() });
         }
+        offences.extend(cloud.terminated_against_policy(instance));
+        offences.extend(cloud.pause_ignored_at(instance));
         if cloud.memberships(&instance.tags).is_empty() {
             offences.push(Offence::ForeignResource { resource: instance.id.to_string() });
         }

@@ -42,6 +42,12 @@ pub enum Offence {
     LetGoTooSoon { instance: InstanceId, reason: String },
     #[error("{instance} was terminated, and {volume} goes with it")]
     TerminatedWithVolume { instance: InstanceId, volume: VolumeId },
+    #[error("{instance} was terminated, and holds no slot of the policy `terminate`")]
+    TerminatedAgainstPolicy { instance: InstanceId },
+    #[error("{instance} was to be drained of {volume}, and has no such volume by the policy `drain`")]
+    DrainedAgainstPolicy { instance: InstanceId, volume: VolumeId },
+    #[error("{resource} was not left alone, which is paused")]
+    PauseIgnored { resource: String },
 }
 
 impl Offence {
@@ -64,7 +70,10 @@ impl Offence {
             | Self::DrainedInHealth { .. }
             | Self::TerminatedInHealth { .. }
             | Self::LetGoTooSoon { .. }
-            | Self::TerminatedWithVolume { .. } => false,
+            | Self::TerminatedWithVolume { .. }
+            | Self::TerminatedAgainstPolicy { .. }
+            | Self::DrainedAgainstPolicy { .. }
+            | Self::PauseIgnored { .. } => false,
         }
     }
 }

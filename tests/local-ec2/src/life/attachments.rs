@@ -118,7 +118,10 @@ impl Cloud {
     }
 
     pub(crate) fn drop_attachment(&mut self, volume: &VolumeId, serial: u64) {
-        if let Some(volume) = self.volumes.edit(volume, self.now) {
+        let now = self.now;
+        if let Some(volume) = self.volumes.edit(volume, now) {
+            let dropped = volume.attachments.iter().filter(|attachment| attachment.serial == serial);
+            volume.left.extend(dropped.map(|attachment| (attachment.instance.clone(), now)));
             volume.attachments.retain(|attachment| attachment.serial != serial);
         }
     }

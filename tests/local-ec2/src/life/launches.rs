@@ -12,6 +12,7 @@ use crate::tags::TagSet;
 use planner::ids::{InstanceId, VolumeId, Zone};
 use planner::observation::{AttachmentState, InstanceState};
 use planner::tags::Tags;
+use std::collections::BTreeMap;
 
 /// The root device of every image here, as of Amazon Linux.
 const ROOT_DEVICE: &str = "/dev/xvda";
@@ -134,6 +135,7 @@ impl Cloud {
             life: VolumeLife::Ready,
             created: self.now,
             attachments: vec![attachment],
+            left: BTreeMap::new(),
             tags,
         };
         self.volumes.insert(volume.clone(), resource, self.now);

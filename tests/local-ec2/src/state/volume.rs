@@ -4,6 +4,7 @@ use crate::tags::TagSet;
 use crate::time::Time;
 use planner::ids::{InstanceId, VolumeId, Zone};
 use planner::observation::AttachmentState;
+use std::collections::BTreeMap;
 
 /// An EBS volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Volume {
     pub created: Time,
     /// Its attachments; none is `detached`.
     pub attachments: Vec<Attachment>,
+    /// When it last came off each instance that it was attached to.
+    pub left: BTreeMap<InstanceId, Time>,
     /// Its tags.
     pub tags: TagSet,
 }

@@ -63,8 +63,8 @@ fn every(pairs: &dyn Fn(&Matrix<'_>) -> Vec<Result<Tally, Untold>>) -> Result<Ex
         sum.merge(tally);
     }
     let missing = sum.missing();
-    for fault in &missing {
-        println!("the fault {fault} never happened");
+    for missing in &missing {
+        println!("{missing}");
     }
     println!("faults: {sum}");
     let well = sum.failures.is_empty() && missing.is_empty();

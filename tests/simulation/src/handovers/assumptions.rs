@@ -1,5 +1,6 @@
 //! What the interruptions are drawn from: published figures of EC2 where there are any, and assumptions, each told as one.
 
+use crate::deployment;
 use chrono::TimeDelta;
 use local_ec2::{Setup, Span, Timing, Weather};
 use planner::ids::Zone;
@@ -65,7 +66,8 @@ pub fn draw(seed: u64) -> Draw {
 pub fn setup(seed: u64, command_fails: f64) -> Setup {
     let weather = Weather { lost: LOST, doubled: DOUBLED, late: LATE, travel: TRAVEL, lateness: LATENESS };
     let timing = Timing { command_fails, ..Timing::default().with_lag(LAG) };
-    Setup { seed, zones: vec![Zone::new("us-east-1a")], timing, weather, ..Setup::default() }
+    let (zones, default_policy) = (vec![Zone::new("us-east-1a")], Some(deployment::settings().handover));
+    Setup { seed, zones, timing, weather, default_policy, ..Setup::default() }
 }
 
 /// All of it in words, a line for each.
