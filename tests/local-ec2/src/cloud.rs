@@ -13,6 +13,7 @@ use crate::history::Store;
 use crate::ids::{FleetId, GroupName, Mint, SpotRequestId, TemplateId};
 use crate::judge::{Judge, Offence};
 use crate::life::ActionCounts;
+use crate::listing::Order;
 use crate::setup::{Principal, Setup, Throttling};
 use crate::ssm::Command;
 use crate::state::{Address, Fleet, Group, Instance, Interface, LaunchTemplate, Member, SpotRequest, Volume};
@@ -33,6 +34,8 @@ pub struct Cloud {
     pub(crate) chance: Chance,
     /// What staleness is drawn from.
     eye: Chance,
+    /// What the orders of listings are drawn from.
+    deck: Chance,
     /// Whether the present call sees everything as old as it can be.
     is_blurred: bool,
     pub(crate) mint: Mint,
@@ -82,6 +85,7 @@ impl Cloud {
             agenda: Agenda::default(),
             chance: stream(1),
             eye: stream(2),
+            deck: stream(6),
             is_blurred: false,
             mint: Mint::new(stream(3)),
             serials: 0,
@@ -266,6 +270,11 @@ impl Cloud {
         } else {
             self.now
         }
+    }
+
+    /// An order for a listing.
+    pub(crate) fn order(&mut self) -> Order {
+        Order(self.deck.number())
     }
 
     pub(crate) fn after(&mut self, span: Span, due: Due) {

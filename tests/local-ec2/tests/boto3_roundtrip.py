@@ -93,7 +93,7 @@ autoscaling = client("AKIAOTHER", "autoscaling")
 
 def instances_and_networks():
     zones = ec2.describe_availability_zones()["AvailabilityZones"]
-    assert [zone["ZoneName"] for zone in zones] == ["us-east-1a", "us-east-1b", "us-east-1c"]
+    assert sorted(zone["ZoneName"] for zone in zones) == ["us-east-1a", "us-east-1b", "us-east-1c"]
     launched = ec2.run_instances(
         ImageId="ami-0123456789abcdef0", InstanceType="t3.micro", MinCount=2, MaxCount=2, KeyName="key",
         Placement={"AvailabilityZone": ZONE}, SecurityGroupIds=["sg-1"], UserData="#!/bin/sh",
