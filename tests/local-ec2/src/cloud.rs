@@ -36,6 +36,8 @@ pub struct Cloud {
     eye: Chance,
     /// What the orders of listings are drawn from.
     deck: Chance,
+    /// What the reasons of interruptions are drawn from.
+    pub(crate) market: Chance,
     /// Whether the present call sees everything as old as it can be.
     is_blurred: bool,
     pub(crate) mint: Mint,
@@ -86,6 +88,7 @@ impl Cloud {
             chance: stream(1),
             eye: stream(2),
             deck: stream(6),
+            market: stream(7),
             is_blurred: false,
             mint: Mint::new(stream(3)),
             serials: 0,

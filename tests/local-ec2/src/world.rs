@@ -20,10 +20,11 @@ impl Cloud {
         self.begin(launch, reservation)
     }
 
-    /// EC2 needs the capacity of a spot instance. With the behaviour `terminate` its request says
-    /// `instance-terminated-no-capacity` at once, while the instance runs for two more minutes; with `stop` it says
-    /// `marked-for-stop`; with `hibernate` the end begins at once (EC2 user guide, "Get the status of a Spot Instance
-    /// request" and "Spot Instance interruption notices").
+    /// EC2 needs the capacity of a spot instance. With the behaviour `terminate` its request says so at once, and mostly
+    /// as if the instance had ended, such as `instance-terminated-no-capacity`, while the instance runs for two more
+    /// minutes; with `stop` it says `marked-for-stop`; with `hibernate` the end begins at once (EC2 user guide, "Get the
+    /// status of a Spot Instance request" and "Spot Instance interruption notices"). Which of the codes that fit it is, is
+    /// drawn.
     pub fn interrupt(&mut self, id: &InstanceId) -> Result<(), Impossible> {
         let running = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
         let is_running = self.instances.get(id).is_some_and(|instance| running(instance.state));
@@ -33,11 +34,9 @@ impl Cloud {
         };
         let action = request.interruption;
         self.emit(events::interruption(id, action));
-        let code = match action {
-            Interruption::Terminate => SpotCode::InstanceTerminatedNoCapacity,
-            Interruption::Stop | Interruption::Hibernate => SpotCode::MarkedForStop,
-        };
-        self.set_spot_status(id, SpotState::Active, code);
+        if let Some(code) = self.market.pick(SpotCode::announcing(action)).copied() {
+            self.set_spot_status(id, SpotState::Active, code);
+        }
         self.notify_fleet(id);
         match action {
             Interruption::Terminate | Interruption::Stop => {
@@ -72,7 +71,7 @@ impl Cloud {
     pub fn resume(&mut self, id: &InstanceId) -> Result<(), Impossible> {
         let stopped = self.instances.get(id).is_some_and(|instance| instance.state == InstanceState::Stopped);
         let request = self.spot_request_of(id);
-        if !stopped || request.is_none_or(|request| request.code != SpotCode::InstanceStoppedNoCapacity) {
+        if !stopped || request.is_none_or(|request| !SpotCode::STOPPED.contains(&request.code)) {
             return Err(Impossible(format!("{id} is no spot instance that EC2 has stopped")));
         }
         self.set_spot_status(id, SpotState::Active, SpotCode::Fulfilled);

@@ -45,14 +45,15 @@ impl Cloud {
     fn close_spot_request(&mut self, id: &InstanceId, cause: Cause) {
         let Some(request) = self.instances.get(id).and_then(|instance| instance.spot.clone()) else { return };
         let now = self.now;
+        let taken = self.market.pick(&SpotCode::TERMINATED).copied();
         if let Some(request) = self.spot_requests.edit(&request, now) {
             request.state = SpotState::Closed;
             request.updated = now;
-            if request.code != SpotCode::InstanceTerminatedNoCapacity {
+            if !SpotCode::TERMINATED.contains(&request.code) {
                 request.code = match cause {
                     Cause::User => SpotCode::InstanceTerminatedByUser,
                     Cause::Service => SpotCode::InstanceTerminatedByService,
-                    Cause::Capacity => SpotCode::InstanceTerminatedNoCapacity,
+                    Cause::Capacity => taken.unwrap_or(SpotCode::InstanceTerminatedNoCapacity),
                 };
             }
         }
@@ -124,9 +125,9 @@ impl Cloud {
     /// What EC2 does to a spot instance when the two minutes are over. One that its owner has stopped meanwhile has
     /// given its capacity back, and is left alone.
     pub(crate) fn on_interrupted(&mut self, id: &InstanceId) {
-        let doomed = |code| matches!(code, SpotCode::InstanceTerminatedNoCapacity | SpotCode::MarkedForStop);
         let running = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
-        let Some(request) = self.spot_request_of(id).filter(|request| doomed(request.code)) else { return };
+        let request = self.spot_request_of(id).filter(|request| request.code.is_of_an_interruption());
+        let Some(request) = request else { return };
         let interruption = request.interruption;
         if !self.instances.get(id).is_some_and(|instance| running(instance.state)) {
             return;
