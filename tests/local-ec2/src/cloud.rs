@@ -60,6 +60,8 @@ pub struct Cloud {
     pub(crate) disabled_keys: BTreeSet<String>,
     /// Zones in which EC2 has no capacity.
     pub(crate) starved_zones: BTreeSet<Zone>,
+    /// Device names that an instance cannot use before its next start.
+    pub(crate) stuck_devices: BTreeSet<(InstanceId, String)>,
     /// What was made for each client token, and by which call.
     pub(crate) client_tokens: BTreeMap<String, (String, String)>,
     pub(crate) bus: Bus,
@@ -106,6 +108,7 @@ impl Cloud {
             ended_associations: BTreeSet::new(),
             disabled_keys: BTreeSet::new(),
             starved_zones: BTreeSet::new(),
+            stuck_devices: BTreeSet::new(),
             client_tokens: BTreeMap::new(),
             bus: Bus::new(setup.weather, stream(4)),
             action_counts: ActionCounts::default(),

@@ -132,7 +132,8 @@ impl Cloud {
     /// Whether the instance has room for another volume, and the name is free there.
     fn check_place(&self, instance: &InstanceId, device: &str) -> Result<(), ApiError> {
         let attached = self.volumes.values().filter_map(|volume| volume.attachment_to(instance));
-        let (mut count, mut taken) = (0, false);
+        let mut count = 0;
+        let mut taken = self.is_stuck(instance, device);
         for attachment in attached {
             count += 1;
             taken |= is_same_device(&attachment.device, device);

@@ -31,6 +31,10 @@ impl Cloud {
             Cause::User | Cause::Service => StateReason::USER_SHUTDOWN,
             Cause::Capacity => StateReason::SPOT_TERMINATION,
         };
+        if is_off {
+            // A memory that was written is lost now, and with it what it had mounted.
+            self.let_go_of_all(id);
+        }
         let turn = self.enter(id, InstanceState::ShuttingDown, Some(reason));
         self.close_spot_request(id, cause);
         let end = self.now + self.chance.delay(span);
@@ -64,9 +68,8 @@ impl Cloud {
             return;
         }
         self.enter(id, InstanceState::Terminated, None);
-        for (volume, serial) in self.attached_to(id) {
-            self.let_go(&volume, serial, Usage::Idle);
-        }
+        self.let_go_of_all(id);
+        self.free_devices(id);
         let own: Vec<InterfaceId> =
             self.interfaces.values().filter(|i| i.instance() == Some(id)).map(|i| i.id.clone()).collect();
         for interface in own {
@@ -75,6 +78,12 @@ impl Cloud {
         self.after(self.setup.timing.lose_tags, Due::TagsLost(id.clone()));
         self.after(self.setup.timing.forget, Due::Forgotten(id.clone()));
         self.member_has_ended(id);
+    }
+
+    fn let_go_of_all(&mut self, id: &InstanceId) {
+        for (volume, serial) in self.attached_to(id) {
+            self.let_go(&volume, serial, Usage::Idle);
+        }
     }
 
     /// An interface that goes with its instance takes the association of its addresses along; the addresses stay
