@@ -60,6 +60,12 @@ pub struct Cloud {
     pub(crate) disabled_keys: BTreeSet<String>,
     /// Zones in which EC2 has no capacity.
     pub(crate) starved_zones: BTreeSet<Zone>,
+    /// Instances and volumes that AWS manages.
+    pub(crate) managed: BTreeSet<String>,
+    /// Elastic IPs and network interfaces of other accounts.
+    pub(crate) foreign: BTreeSet<String>,
+    /// Whether the account's network has no internet gateway.
+    pub(crate) is_cut_off: bool,
     /// Device names that an instance cannot use before its next start.
     pub(crate) stuck_devices: BTreeSet<(InstanceId, String)>,
     /// What was made for each client token, and by which call.
@@ -108,6 +114,9 @@ impl Cloud {
             ended_associations: BTreeSet::new(),
             disabled_keys: BTreeSet::new(),
             starved_zones: BTreeSet::new(),
+            managed: BTreeSet::new(),
+            foreign: BTreeSet::new(),
+            is_cut_off: false,
             stuck_devices: BTreeSet::new(),
             client_tokens: BTreeMap::new(),
             bus: Bus::new(setup.weather, stream(4)),
@@ -196,7 +205,8 @@ impl Cloud {
     ) -> Option<Result<O::Answer, ApiError>> {
         let Some(fault) = fate.fault else { return Some(self.perform(operation, who)) };
         if !fault.reaches_ec2() {
-            return fault.answer(operation.name()).map(Err);
+            let count = self.faults.counts().get(&(operation.name(), fault)).copied().unwrap_or_default();
+            return fault.answer(operation.name(), count).map(Err);
         }
         self.is_blurred = fault == Fault::Stale;
         let answer = self.perform(operation, who);

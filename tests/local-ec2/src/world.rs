@@ -5,7 +5,7 @@ use crate::cloud::Cloud;
 use crate::events;
 use crate::life::Launch;
 use crate::state::{Interruption, SpotCode, SpotState, Usage};
-use planner::ids::{InstanceId, VolumeId, Zone};
+use planner::ids::{AllocationId, InstanceId, VolumeId, Zone};
 use planner::observation::{AttachmentState, InstanceState};
 
 /// Something that the world cannot do as things are.
@@ -120,6 +120,30 @@ impl Cloud {
     /// The KMS key can be used again.
     pub fn enable_key(&mut self, key: &str) {
         self.disabled_keys.remove(key);
+    }
+
+    /// From now on a service of AWS manages the instance or the volume.
+    pub fn put_under_management(&mut self, resource: &str) {
+        self.managed.insert(resource.to_owned());
+    }
+
+    /// From now on the Elastic IP or the network interface is another account's. An address is not listed any more.
+    pub fn give_away(&mut self, resource: &str) {
+        if let Ok(address) = AllocationId::parse(resource) {
+            self.dissociate(&address);
+            self.addresses.remove(&address, self.now);
+        }
+        self.foreign.insert(resource.to_owned());
+    }
+
+    /// The account's network loses its internet gateway.
+    pub fn detach_gateway(&mut self) {
+        self.is_cut_off = true;
+    }
+
+    /// The account's network has an internet gateway again.
+    pub fn attach_gateway(&mut self) {
+        self.is_cut_off = false;
     }
 
     /// EC2 has no capacity in the zone for fleets.

@@ -163,6 +163,21 @@ fn a_name_that_a_volume_was_forced_off_is_stuck_until_the_instance_starts_anew()
 }
 
 #[test]
+fn what_aws_manages_is_neither_attached_nor_detached() {
+    let mut stage = Stage::new();
+    let (id, held, free) = (stage.instance(), stage.volume(), stage.volume());
+    stage.attaches(&held, &id, "/dev/sdf");
+    let other = stage.instance();
+    stage.cloud.put_under_management(id.as_str());
+    stage.cloud.put_under_management(free.as_str());
+    let code = "UnsupportedOperationException";
+    stage.refuses(&detach(&held, &id), code, id.as_str());
+    stage.refuses(&DetachVolume { force: true, ..detach(&held, &id) }, code, id.as_str());
+    stage.refuses(&attach(&free, &other, "/dev/sdf"), code, free.as_str());
+    assert_eq!(stage.attachment(&held).unwrap().state, AttachmentState::Attached);
+}
+
+#[test]
 fn an_available_volume_cannot_be_detached() {
     let mut stage = Stage::new();
     let (id, volume) = (stage.instance(), stage.volume());
