@@ -117,7 +117,7 @@ pub(crate) struct Order(pub(crate) u64);
 
 impl Order {
     /// Where the name stands. Names of one hash stand as they sort.
-    pub(crate) fn place<'n>(self, name: &'n str) -> (u64, &'n str) {
+    pub(crate) fn place(self, name: &str) -> (u64, &str) {
         // FNV-1a; the end spreads what the last letters did over all bits.
         let hash = name.bytes().fold(self.0 ^ 0xCBF2_9CE4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)

@@ -243,7 +243,7 @@ fn what_is_another_account_s_is_refused() {
     stage.refuses(&ReleaseAddress { allocation_id: gone.to_string() }, "AuthFailure", words);
     let listed: Vec<_> = stage.asks(&DescribeAddresses::default());
     let listed: Vec<_> = listed.into_iter().map(|view| view.address.allocation).collect();
-    assert_eq!(listed, [kept.clone()]);
+    assert_eq!(listed.iter().collect::<Vec<_>>(), [&kept]);
     let interface = stage.shown(&id).interfaces[0].interface.id.clone();
     stage.cloud.give_away(interface.as_str());
     stage.refuses(&to_interface(&kept, &interface, ""), "AuthFailure", words);

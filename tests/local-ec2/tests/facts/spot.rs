@@ -35,10 +35,8 @@ fn the_request_says_so_two_minutes_before_the_instance_ends() {
     let mut stage = Stage::new();
     let id = stage.spot_instance(market(Interruption::Terminate));
     stage.cloud.interrupt(&id).unwrap();
-    let (state, announced) = code(&stage, &id);
-    assert!(
-        state == SpotState::Active && (is_taken(announced) || announced == SpotCode::MarkedForTermination)
-    );
+    let (now, announced) = code(&stage, &id);
+    assert!(now == SpotState::Active && (is_taken(announced) || announced == SpotCode::MarkedForTermination));
     stage.pass(119);
     assert_eq!(stage.state(&id), InstanceState::Running);
     stage.pass(1);
@@ -46,8 +44,8 @@ fn the_request_says_so_two_minutes_before_the_instance_ends() {
     assert_eq!(stage.cloud.instance(&id).unwrap().reason, Some(StateReason::SPOT_TERMINATION));
     stage.pass(90);
     assert_eq!(stage.state(&id), InstanceState::Terminated);
-    let (state, code) = code(&stage, &id);
-    assert!(state == SpotState::Closed && is_taken(code), "{code:?}");
+    let (now, code) = code(&stage, &id);
+    assert!(now == SpotState::Closed && is_taken(code), "{code:?}");
 }
 
 #[test]
@@ -62,8 +60,8 @@ fn the_behaviour_stop_stops_after_two_minutes_and_ec2_starts_it_again() {
     assert_eq!(stage.state(&id), InstanceState::Running);
     stage.pass(61);
     assert_eq!(stage.state(&id), InstanceState::Stopped);
-    let (state, said) = code(&stage, &id);
-    assert!(state == SpotState::Disabled && is_stopped(said), "{said:?}");
+    let (now, said) = code(&stage, &id);
+    assert!(now == SpotState::Disabled && is_stopped(said), "{said:?}");
     assert_eq!(stage.attachment(&volume).unwrap().instance, id);
     let start = StartInstances { instance_ids: vec![id.to_string()] };
     stage.refuses(&start, "IncorrectSpotRequestState", id.as_str());
@@ -84,8 +82,8 @@ fn hibernation_begins_at_once() {
     assert_eq!(stage.state(&id), InstanceState::Stopping);
     stage.pass(90);
     assert!(stage.cloud.instance(&id).unwrap().hibernated);
-    let (state, code) = code(&stage, &id);
-    assert!(state == SpotState::Disabled && is_stopped(code), "{code:?}");
+    let (now, code) = code(&stage, &id);
+    assert!(now == SpotState::Disabled && is_stopped(code), "{code:?}");
 }
 
 #[test]
