@@ -22,7 +22,7 @@ pub use standby::{DetachInstances, EnterStandby, ExitStandby};
 use crate::cloud::Cloud;
 use crate::error::ApiError;
 use crate::ids::GroupName;
-use crate::listing::{Page, Paging};
+use crate::listing::{self, Page, Paging};
 use crate::state::{Group, Member};
 use crate::time::Time;
 use planner::ids::InstanceId;
@@ -182,24 +182,23 @@ struct Asked<'a> {
     next_token: &'a str,
 }
 
-/// The page of those in order of their names.
-fn page<T>(items: Vec<(String, T)>, asked: &Asked<'_>) -> Result<Page<T>, ApiError> {
-    let (default, most) = asked.paging.sizes;
-    let size = asked.max_records.unwrap_or(default);
-    let beyond = match size {
-        0 => Some(("greater", 1)),
-        size => (size > most).then_some(("less", most)),
-    };
-    if let Some((than, limit)) = beyond {
-        return Err(invalid(format!(
-            "1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy constraint: Member must have \
-             value {than} than or equal to {limit}"
-        )));
+impl Cloud {
+    /// The page that is asked for.
+    fn page<T>(&mut self, items: Vec<(String, T)>, asked: &Asked<'_>) -> Result<Page<T>, ApiError> {
+        let (default, most) = asked.paging.sizes;
+        let size = asked.max_records.unwrap_or(default);
+        let beyond = match size {
+            0 => Some(("greater", 1)),
+            size => (size > most).then_some(("less", most)),
+        };
+        if let Some((than, limit)) = beyond {
+            return Err(invalid(format!(
+                "1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy constraint: Member must \
+                 have value {than} than or equal to {limit}"
+            )));
+        }
+        let start = self.turn_to(&asked.paging, asked.next_token)?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        Ok(listing::page(items, size, &asked.paging, &start))
     }
-    let after = asked.paging.position(asked.next_token)?;
-    let mut rest: Vec<(String, T)> = items.into_iter().filter(|(name, _)| *name > after).collect();
-    rest.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let last = rest.get(size - 1).filter(|_| rest.len() > size).map(|(name, _)| asked.paging.token(name));
-    Ok(Page { items: rest.into_iter().take(size).map(|(_, item)| item).collect(), next_token: last })
 }

@@ -28,6 +28,11 @@ impl Chance {
         self.0.f64()
     }
 
+    /// Any number.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.0.u64(..)
+    }
+
     pub(crate) fn pick<'t, T>(&mut self, of: &'t [T]) -> Option<&'t T> {
         if of.is_empty() { None } else { of.get(self.0.usize(..of.len())) }
     }

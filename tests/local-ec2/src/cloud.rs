@@ -13,6 +13,7 @@ use crate::history::Store;
 use crate::ids::{FleetId, GroupName, Mint, SpotRequestId, TemplateId};
 use crate::judge::{Judge, Offence};
 use crate::life::ActionCounts;
+use crate::listing::Order;
 use crate::setup::{Principal, Setup, Throttling};
 use crate::ssm::Command;
 use crate::state::{Address, Fleet, Group, Instance, Interface, LaunchTemplate, Member, SpotRequest, Volume};
@@ -34,6 +35,10 @@ pub struct Cloud {
     pub(crate) chance: Chance,
     /// What staleness is drawn from.
     eye: Chance,
+    /// What the orders of listings are drawn from.
+    deck: Chance,
+    /// What the reasons of interruptions are drawn from.
+    pub(crate) market: Chance,
     /// Whether the present call sees everything as old as it can be.
     is_blurred: bool,
     pub(crate) mint: Mint,
@@ -56,6 +61,14 @@ pub struct Cloud {
     pub(crate) disabled_keys: BTreeSet<String>,
     /// Zones in which EC2 has no capacity.
     pub(crate) starved_zones: BTreeSet<Zone>,
+    /// Instances and volumes that AWS manages.
+    pub(crate) managed: BTreeSet<String>,
+    /// Elastic IPs and network interfaces of other accounts.
+    pub(crate) foreign: BTreeSet<String>,
+    /// Whether the account's network has no internet gateway.
+    pub(crate) is_cut_off: bool,
+    /// Device names that an instance cannot use before its next start.
+    pub(crate) stuck_devices: BTreeSet<(InstanceId, String)>,
     /// What was made for each client token, and by which call.
     pub(crate) client_tokens: BTreeMap<String, (String, String)>,
     pub(crate) bus: Bus,
@@ -85,6 +98,8 @@ impl Cloud {
             agenda: Agenda::default(),
             chance: stream(1),
             eye: stream(2),
+            deck: stream(6),
+            market: stream(7),
             is_blurred: false,
             mint: Mint::new(stream(3)),
             serials: 0,
@@ -102,6 +117,10 @@ impl Cloud {
             ended_associations: BTreeSet::new(),
             disabled_keys: BTreeSet::new(),
             starved_zones: BTreeSet::new(),
+            managed: BTreeSet::new(),
+            foreign: BTreeSet::new(),
+            is_cut_off: false,
+            stuck_devices: BTreeSet::new(),
             client_tokens: BTreeMap::new(),
             bus: Bus::new(setup.weather, stream(4)),
             action_counts: ActionCounts::default(),
@@ -194,7 +213,8 @@ impl Cloud {
     ) -> Option<Result<O::Answer, ApiError>> {
         let Some(fault) = fate.fault else { return Some(self.perform(operation, who)) };
         if !fault.reaches_ec2() {
-            return fault.answer(operation.name()).map(Err);
+            let count = self.faults.counts().get(&(operation.name(), fault)).copied().unwrap_or_default();
+            return fault.answer(operation.name(), count).map(Err);
         }
         self.is_blurred = fault == Fault::Stale;
         let answer = self.perform(operation, who);
@@ -284,6 +304,11 @@ impl Cloud {
         } else {
             self.now
         }
+    }
+
+    /// An order for a listing.
+    pub(crate) fn order(&mut self) -> Order {
+        Order(self.deck.number())
     }
 
     pub(crate) fn after(&mut self, span: Span, due: Due) {

@@ -89,10 +89,10 @@ impl Fault {
         }
     }
 
-    /// What EC2 answers instead of doing anything.
-    pub(crate) fn answer(self, action: &str) -> Option<ApiError> {
+    /// What EC2 answers instead of doing anything. The count tells how often the fault has befallen the action.
+    pub(crate) fn answer(self, action: &str, count: u64) -> Option<ApiError> {
         match self {
-            Self::Refused => Some(conflict(action)),
+            Self::Refused => Some(conflict(action, count)),
             Self::Denied if ssm::has(action) => Some(ssm::denied()),
             Self::Denied if autoscaling::has(action) => Some(autoscaling::denied()),
             Self::Denied => Some(denied()),
@@ -124,13 +124,17 @@ fn denied() -> ApiError {
     ApiError { status: 403, ..ApiError::refusal("UnauthorizedOperation", message) }
 }
 
-/// How EC2 refuses the action when somebody else was faster.
-fn conflict(action: &str) -> ApiError {
+/// How EC2 refuses the action when somebody else was faster. Tags are refused in two ways, by turns: the resource has
+/// gone, and somebody tags it at this moment.
+fn conflict(action: &str, count: u64) -> ApiError {
     let (code, message) = match action {
         "AttachVolume" => ("VolumeInUse", "The volume is already attached to an instance"),
         "DetachVolume" => ("IncorrectState", "The volume is in the 'available' state."),
         "AssociateAddress" => ("Resource.AlreadyAssociated", "The resource is already associated"),
         "DisassociateAddress" => ("InvalidAssociationID.NotFound", "The association ID does not exist"),
+        "CreateTags" | "DeleteTags" if count.is_multiple_of(2) => {
+            ("ConcurrentTagAccess", "You can't run simultaneous commands to modify a tag for a resource.")
+        }
         "CreateTags" => ("InvalidInstanceID.NotFound", "The instance ID does not exist"),
         "SendCommand" => return ssm::invalid_instance("i-0123456789abcdef0"),
         "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat" => {

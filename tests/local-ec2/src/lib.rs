@@ -6,8 +6,9 @@
 //! puts a cloud on tokio's clock, [`InProcess`] is the reconciler's EC2 over it, and [`serve`] offers it over HTTP.
 //!
 //! # Over HTTP
-//! The SDKs of AWS and the AWS CLI talk to it unchanged, with its address as their endpoint. Every action of
-//! [`actions::Action::NAMES`] is there. A parameter that would make a difference, and that this EC2 does not carry out,
+//! The SDKs of AWS and the AWS CLI talk to it unchanged, with its address as their endpoint; the tests use the SDK for
+//! Rust and boto3, on whose botocore the CLI is built. Every action of [`actions::Action::NAMES`] is there. Listings
+//! come in no order, another each time. A parameter that would make a difference, and that this EC2 does not carry out,
 //! is refused by its name. Signatures are not checked; the access key id tells whose a call is ([`Keys`]).
 //!
 //! What a call meets on the way happens on the connection: `reset` and the two crashes drop it without an answer, the
@@ -50,6 +51,22 @@
 //! `spot` is `{"persistent": false, "interruption": "terminate"}`, each as wanted. A hook is `{"name": "down",
 //! "transition": "terminating"}` or `"launching"` and, if wanted, `timeout` in seconds, `default` (`CONTINUE` or `ABANDON`)
 //! and `metadata`. A group has the zones that are named, or all, and its instances have its tags.
+//!
+//! # Left out
+//! What EC2 has, and this one has not:
+//!
+//! - Rights. Who may make which call is not modelled; the fault `denied` refuses one as IAM would, a dry run too.
+//! - Other accounts, but for addresses and interfaces that are another's ([`Cloud::give_away`]), and networks but for
+//!   one, with or without an internet gateway ([`Cloud::detach_gateway`]).
+//! - What marks a resource as managed by AWS in answers (`Operator`), and that other calls than `AttachVolume` and
+//!   `DetachVolume` are refused for it ([`Cloud::put_under_management`]).
+//! - Requests for spot instances that are open or wait, and their codes of schedules, launch groups, experiments and
+//!   limits.
+//! - Races of tags: `ConcurrentTagAccess` comes by the fault `refused` alone, in every other call that it befalls.
+//! - What Force does to the data, and that a stuck device name may be usable all the same: a name that a volume was
+//!   forced off is refused until the instance starts anew.
+//! - `DetachVolume` and `AttachVolume` with codes of the AWS Marketplace; Outposts, Local and Wavelength Zones; snapshots;
+//!   quotas of the account; `GetCommandInvocation` and other actions of Systems Manager.
 
 pub mod actions;
 mod agenda;

@@ -1,4 +1,4 @@
-//! Describe calls: ids, filters, pages, and how old what they show may be.
+//! Describe calls: ids, filters, pages, their order, and how old what they show may be.
 
 use crate::cloud::Cloud;
 use crate::error::ApiError;
@@ -84,29 +84,69 @@ impl Paging {
         }
     }
 
-    /// A token that only a page of this action is asked with.
-    pub(crate) fn token(&self, last: &str) -> String {
-        format!("{}/{last}", self.action).bytes().fold(String::new(), |mut token, byte| {
+    /// A token that only a page of this action is asked with. It carries the listing's order on.
+    fn token(&self, order: Order, last: &str) -> String {
+        format!("{}/{:x}/{last}", self.action, order.0).bytes().fold(String::new(), |mut token, byte| {
             let _ = write!(token, "{byte:02x}");
             token
         })
     }
 
-    /// The id after which the page begins; the empty one is before all.
-    pub(crate) fn position(&self, token: &str) -> Result<String, ApiError> {
-        if token.is_empty() {
-            return Ok(String::new());
-        }
+    /// The order of the listing that the token is of, and the name after which its page begins.
+    fn position(&self, token: &str) -> Result<(Order, String), ApiError> {
         let bytes: Option<Vec<u8>> = (0..token.len())
             .step_by(2)
             .map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok())
             .collect();
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        let position = text.strip_prefix(self.action).and_then(|rest| rest.strip_prefix('/'));
+        let rest = text.strip_prefix(self.action).and_then(|rest| rest.strip_prefix('/'));
+        let position = rest.and_then(|rest| {
+            let (order, last) = rest.split_once('/')?;
+            Some((Order(u64::from_str_radix(order, 16).ok()?), last.to_owned()))
+        });
         position
-            .map(str::to_owned)
             .ok_or_else(|| ApiError::refusal("InvalidNextToken", format!("The token '{token}' is invalid")))
     }
+}
+
+/// The order of a listing. EC2 promises none: "The order of the elements in the response, including those within nested
+/// structures, might vary" (EC2 API reference, every Describe action). Each listing has one of its own, by a hash of
+/// the names with a number that is drawn for it, so that its pages hold each name once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order(pub(crate) u64);
+
+impl Order {
+    /// Where the name stands. Names of one hash stand as they sort.
+    pub(crate) fn place(self, name: &str) -> (u64, &str) {
+        // FNV-1a; the end spreads what the last letters did over all bits.
+        let hash = name.bytes().fold(self.0 ^ 0xCBF2_9CE4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        ((hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15), name)
+    }
+}
+
+/// From where on a listing is told.
+pub(crate) struct Start {
+    order: Order,
+    /// The last of the page before; none for the first page.
+    after: Option<String>,
+}
+
+impl Start {
+    /// Whether the page before, or one before that, had the name.
+    fn is_past(&self, name: &str) -> bool {
+        self.after.as_ref().is_some_and(|after| self.order.place(name) <= self.order.place(after))
+    }
+}
+
+/// The page of those that stand there, and no more than so many.
+pub(crate) fn page<T>(mut items: Vec<(String, T)>, size: usize, paging: &Paging, start: &Start) -> Page<T> {
+    items.retain(|(name, _)| !start.is_past(name));
+    items.sort_by(|(one, _), (other, _)| start.order.place(one).cmp(&start.order.place(other)));
+    let last = size.checked_sub(1).and_then(|last| items.get(last)).filter(|_| items.len() > size);
+    let next_token = last.map(|(name, _)| paging.token(start.order, name));
+    Page { items: items.into_iter().take(size).map(|(_, item)| item).collect(), next_token }
 }
 
 /// What a Describe call shows, and what it is told when that is not there.
@@ -122,9 +162,18 @@ pub(crate) struct Subject<'c, K, V> {
 }
 
 impl Cloud {
+    /// Where a listing begins: a new one in an order of its own.
+    pub(crate) fn turn_to(&mut self, paging: &Paging, token: &str) -> Result<Start, ApiError> {
+        if token.is_empty() {
+            return Ok(Start { order: self.order(), after: None });
+        }
+        let (order, last) = paging.position(token)?;
+        Ok(Start { order, after: Some(last) })
+    }
+
     /// Answers a Describe call. Every resource is looked at on its own, so that an answer may show one as it is and
     /// another as it was.
-    pub(crate) fn list<K: Ord + Display, V: View>(
+    pub(crate) fn list<K: Display, V: View>(
         &mut self,
         listing: &Listing,
         paging: &Paging,
@@ -132,31 +181,24 @@ impl Cloud {
     ) -> Result<Page<V>, ApiError> {
         filter::check::<V>(&listing.filters)?;
         paging.check(listing)?;
-        let after = paging.position(&listing.next_token)?;
+        let start = self.turn_to(paging, &listing.next_token)?;
         let size = listing.max_results.map_or(usize::MAX, |size| usize::try_from(size).unwrap_or(usize::MAX));
         let by_id = !subject.asked.is_empty();
-        let (mut items, mut unknown, mut last) = (Vec::new(), Vec::new(), String::new());
+        let (mut items, mut unknown) = (Vec::new(), Vec::new());
         for id in if by_id { subject.asked } else { subject.all } {
-            let at = self.glance();
             let name = id.to_string();
-            if name <= after {
+            if start.is_past(&name) {
                 continue;
             }
+            let at = self.glance();
             match (subject.view)(self, &id, at) {
                 None if by_id => unknown.push(name),
-                Some(view) if filter::passes(&view, &listing.filters) => {
-                    if items.len() == size {
-                        let next_token = Some(paging.token(&last));
-                        return Ok(Page { items, next_token });
-                    }
-                    last = name;
-                    items.push(view);
-                }
+                Some(view) if filter::passes(&view, &listing.filters) => items.push((name, view)),
                 None | Some(_) => {}
             }
         }
         if unknown.is_empty() {
-            Ok(Page { items, next_token: None })
+            Ok(page(items, size, paging, &start))
         } else {
             Err((subject.unknown)(&unknown))
         }

@@ -108,6 +108,15 @@ impl Cloud {
         store.get(id).cloned()
     }
 
+    /// Refuses what is another account's (galaxyproject/cloudlaunch #163).
+    fn check_owner(&self, id: &str) -> Result<(), ApiError> {
+        if self.foreign.contains(id) {
+            let message = "You do not have permission to access the specified resource.";
+            return Err(ApiError::refusal("AuthFailure", message));
+        }
+        Ok(())
+    }
+
     pub(crate) fn find_instance(&mut self, text: &str) -> Result<Instance, ApiError> {
         let id = instance_id(required("instanceId", text)?)?;
         self.found(|cloud| &cloud.instances, &id).ok_or_else(|| no_instances(&[id.to_string()]))
@@ -120,11 +129,13 @@ impl Cloud {
 
     pub(crate) fn find_address(&mut self, text: &str) -> Result<Address, ApiError> {
         let id = allocation_id(required("allocationId", text)?)?;
+        self.check_owner(id.as_str())?;
         self.found(|cloud| &cloud.addresses, &id).ok_or_else(|| no_addresses(&[id.to_string()]))
     }
 
     pub(crate) fn find_interface(&mut self, text: &str) -> Result<Interface, ApiError> {
         let id = interface_id(required("networkInterfaceId", text)?)?;
+        self.check_owner(id.as_str())?;
         self.found(|cloud| &cloud.interfaces, &id).ok_or_else(|| no_interface(&id))
     }
 }

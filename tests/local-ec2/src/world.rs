@@ -5,7 +5,7 @@ use crate::cloud::Cloud;
 use crate::events;
 use crate::life::Launch;
 use crate::state::{Interruption, SpotCode, SpotState, Usage};
-use planner::ids::{InstanceId, VolumeId, Zone};
+use planner::ids::{AllocationId, InstanceId, VolumeId, Zone};
 use planner::observation::{AttachmentState, InstanceState};
 
 /// Something that the world cannot do as things are.
@@ -29,10 +29,11 @@ impl Cloud {
         self.begin(launch, reservation)
     }
 
-    /// EC2 needs the capacity of a spot instance. With the behaviour `terminate` its request says
-    /// `instance-terminated-no-capacity` at once, while the instance runs for two more minutes; with `stop` it says
-    /// `marked-for-stop`; with `hibernate` the end begins at once (EC2 user guide, "Get the status of a Spot Instance
-    /// request" and "Spot Instance interruption notices").
+    /// EC2 needs the capacity of a spot instance. With the behaviour `terminate` its request says so at once, and mostly
+    /// as if the instance had ended, such as `instance-terminated-no-capacity`, while the instance runs for two more
+    /// minutes; with `stop` it says `marked-for-stop`; with `hibernate` the end begins at once (EC2 user guide, "Get the
+    /// status of a Spot Instance request" and "Spot Instance interruption notices"). Which of the codes that fit it is, is
+    /// drawn.
     pub fn interrupt(&mut self, id: &InstanceId) -> Result<(), Impossible> {
         let running = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
         let is_running = self.instances.get(id).is_some_and(|instance| running(instance.state));
@@ -43,11 +44,9 @@ impl Cloud {
         let action = request.interruption;
         self.notice_counts.interruptions += 1;
         self.emit(events::interruption(id, action));
-        let code = match action {
-            Interruption::Terminate => SpotCode::InstanceTerminatedNoCapacity,
-            Interruption::Stop | Interruption::Hibernate => SpotCode::MarkedForStop,
-        };
-        self.set_spot_status(id, SpotState::Active, code);
+        if let Some(code) = self.market.pick(SpotCode::announcing(action)).copied() {
+            self.set_spot_status(id, SpotState::Active, code);
+        }
         self.notify_fleet(id);
         match action {
             Interruption::Terminate | Interruption::Stop => {
@@ -83,7 +82,7 @@ impl Cloud {
     pub fn resume(&mut self, id: &InstanceId) -> Result<(), Impossible> {
         let stopped = self.instances.get(id).is_some_and(|instance| instance.state == InstanceState::Stopped);
         let request = self.spot_request_of(id);
-        if !stopped || request.is_none_or(|request| request.code != SpotCode::InstanceStoppedNoCapacity) {
+        if !stopped || request.is_none_or(|request| !SpotCode::STOPPED.contains(&request.code)) {
             return Err(Impossible(format!("{id} is no spot instance that EC2 has stopped")));
         }
         self.set_spot_status(id, SpotState::Active, SpotCode::Fulfilled);
@@ -132,6 +131,30 @@ impl Cloud {
     /// The KMS key can be used again.
     pub fn enable_key(&mut self, key: &str) {
         self.disabled_keys.remove(key);
+    }
+
+    /// From now on a service of AWS manages the instance or the volume.
+    pub fn put_under_management(&mut self, resource: &str) {
+        self.managed.insert(resource.to_owned());
+    }
+
+    /// From now on the Elastic IP or the network interface is another account's. An address is not listed any more.
+    pub fn give_away(&mut self, resource: &str) {
+        if let Ok(address) = AllocationId::parse(resource) {
+            self.dissociate(&address);
+            self.addresses.remove(&address, self.now);
+        }
+        self.foreign.insert(resource.to_owned());
+    }
+
+    /// The account's network loses its internet gateway.
+    pub fn detach_gateway(&mut self) {
+        self.is_cut_off = true;
+    }
+
+    /// The account's network has an internet gateway again.
+    pub fn attach_gateway(&mut self) {
+        self.is_cut_off = false;
     }
 
     /// EC2 has no capacity in the zone for fleets.

@@ -1,7 +1,7 @@
 //! boto3 against the local EC2, over HTTP. `make test` installs it; without it this fails.
 
 use local_ec2::actions::Action;
-use local_ec2::{Cloud, Keys, Region, Setup, Throttling, autoscaling, serve};
+use local_ec2::{Cloud, Keys, Region, Setup, Throttling, autoscaling, serve, ssm};
 use std::path::Path;
 use std::process::Command;
 use tokio::net::TcpListener;
@@ -21,7 +21,7 @@ async fn boto3_talks_to_it_unchanged_and_knows_every_element_of_every_answer() {
     server.abort();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let called: Vec<String> = serde_json::from_slice(&output.stdout).expect("the actions that were called");
-    let mut actions = [Action::NAMES, &autoscaling::NAMES].concat();
+    let mut actions = [Action::NAMES, &autoscaling::NAMES, &ssm::NAMES].concat();
     actions.sort_unstable();
     assert_eq!(called, actions, "every action is to be called");
 }

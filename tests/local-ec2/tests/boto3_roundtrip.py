@@ -1,5 +1,5 @@
 """boto3 against the local EC2: what is asked for is what comes back, and no answer has an element that EC2 has not, or
-Auto Scaling.
+Auto Scaling, or Systems Manager.
 
 Run by tests/boto3.rs with the address of a local EC2 as the only argument.
 """
@@ -44,13 +44,30 @@ def unknown_elements(element, shape, path, namespace):
                 yield f"{path}/{name}"
 
 
+def unknown_members(value, shape, path):
+    """The same of an answer in JSON."""
+    if shape.type_name == "list":
+        for member in value:
+            yield from unknown_members(member, shape.member, path)
+    elif shape.type_name == "structure":
+        for name, part in value.items():
+            if name in shape.members:
+                yield from unknown_members(part, shape.members[name], f"{path}/{name}")
+            else:
+                yield f"{path}/{name}"
+
+
 def check_answer(operation_model, response_dict, **_):
     name, shape = operation_model.name, operation_model.output_shape
     service = operation_model.service_model.service_name
-    namespace = NAMESPACES[service]
     seen.add(name)
     if response_dict["status_code"] != 200:
         return
+    if service == "ssm":
+        unknown = list(unknown_members(json.loads(response_dict["body"]), shape, ""))
+        assert not unknown, f"{name} answers with {unknown}"
+        return
+    namespace = NAMESPACES[service]
     root = ElementTree.fromstring(response_dict["body"])
     assert root.tag == f"{namespace}{name}Response", root.tag
     if service == "autoscaling":
@@ -78,7 +95,8 @@ def refused(code, status, call, **parameters):
     except botocore.exceptions.ClientError as error:
         assert error.response["Error"]["Code"] == code, error
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == status, error
-        assert error.response["ResponseMetadata"]["RequestId"], error
+        # Systems Manager has its own in a header.
+        assert call.__self__ is ssm or error.response["ResponseMetadata"]["RequestId"], error
         return
     raise AssertionError(f"{parameters} was not refused")
 
@@ -89,11 +107,12 @@ def tags(kind, **pairs):
 
 ec2 = client("AKIAOTHER")
 autoscaling = client("AKIAOTHER", "autoscaling")
+ssm = client("AKIAOTHER", "ssm")
 
 
 def instances_and_networks():
     zones = ec2.describe_availability_zones()["AvailabilityZones"]
-    assert [zone["ZoneName"] for zone in zones] == ["us-east-1a", "us-east-1b", "us-east-1c"]
+    assert sorted(zone["ZoneName"] for zone in zones) == ["us-east-1a", "us-east-1b", "us-east-1c"]
     launched = ec2.run_instances(
         ImageId="ami-0123456789abcdef0", InstanceType="t3.micro", MinCount=2, MaxCount=2, KeyName="key",
         Placement={"AvailabilityZone": ZONE}, SecurityGroupIds=["sg-1"], UserData="#!/bin/sh",
@@ -283,6 +302,28 @@ def groups():
     assert autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
 
 
+def commands(id):
+    volume = ec2.create_volume(AvailabilityZone=ZONE, Size=1)["VolumeId"]
+    control("pass", seconds=10)
+    ec2.attach_volume(VolumeId=volume, InstanceId=id, Device="/dev/sdg")
+    control("pass", seconds=60)
+    drain = {"DocumentName": "Drain", "InstanceIds": [id], "Parameters": {"volumes": [volume]}, "TimeoutSeconds": 30}
+    refused("InvalidDocument", 400, ssm.send_command, **drain | {"DocumentName": "None"})
+    refused("InvalidInstanceId", 400, ssm.send_command, **drain | {"InstanceIds": ["i-00000000000000001"]})
+    sent = ssm.send_command(**drain)["Command"]
+    assert (sent["Status"], sent["InstanceIds"], sent["Parameters"]) == ("Pending", [id], {"volumes": [volume]})
+    assert sent["RequestedDateTime"].year == 2026
+    control("pass", seconds=30)
+    found, = ssm.list_commands(InstanceId=id, Filters=[{"key": "InvokedAfter", "value": "2020-01-01T00:00:00Z"}])["Commands"]
+    assert (found["CommandId"], found["Status"], found["StatusDetails"]) == (sent["CommandId"], "Success", "Success")
+    again = [ssm.send_command(**drain)["Command"]["CommandId"] for _ in range(4)]
+    pages = list(ssm.get_paginator("list_commands").paginate(PaginationConfig={"PageSize": 2}))
+    all = [command["CommandId"] for page in pages for command in page["Commands"]]
+    assert len(pages) == 3 and sorted(all) == sorted(again + [sent["CommandId"]]), all
+    refused("InvalidFilterKey", 400, ssm.list_commands, Filters=[{"key": "Status", "value": "Success"}])
+    assert ec2.detach_volume(VolumeId=volume, InstanceId=id)["State"] == "detaching"
+
+
 def the_judge(id):
     holdfast = client("HOLDFASTKEY")
     control("faults", shares="DescribeVolumes:throttled=1")
@@ -300,5 +341,6 @@ addresses(first)
 tagging(first)
 fleets()
 groups()
+commands(first)
 the_judge(second)
 print(json.dumps(sorted(seen)))

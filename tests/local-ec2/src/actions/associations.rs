@@ -1,6 +1,6 @@
 //! `AssociateAddress` and `DisassociateAddress`.
 
-use super::Operation;
+use super::{Operation, VPC};
 use crate::cloud::Cloud;
 use crate::error::{ApiError, required};
 use crate::judge::{self, Offence};
@@ -52,6 +52,11 @@ impl Operation for AssociateAddress {
                 return Err(ApiError::combination(message));
             }
         };
+        if cloud.is_cut_off {
+            // hashicorp/terraform-provider-aws #2181.
+            let message = format!("Network {VPC} is not attached to any internet gateway");
+            return Err(ApiError::refusal("Gateway.NotAttached", message));
+        }
         let private = private_on(&interface, &self.private_ip_address)?;
         let unknown = || no_addresses(&[address.allocation.to_string()]);
         if let Some(association) = &address.association {

@@ -68,6 +68,7 @@ impl Operation for AttachVolume {
                 "Value ({device}) for parameter device is invalid. {device} is not a valid EBS device name."
             )));
         }
+        cloud.check_manager([volume.id.as_str(), instance.id.as_str()])?;
         check_volume(&volume, &instance.id)?;
         check_instance(&volume, &instance)?;
         cloud.check_place(&instance.id, device)?;
@@ -129,10 +130,25 @@ fn check_instance(volume: &Volume, instance: &Instance) -> Result<(), ApiError> 
 }
 
 impl Cloud {
+    /// Refuses what a service of AWS manages: "You can't detach or force detach volumes that are attached to Amazon Web
+    /// Services-managed resources. Attempting to do this results in the `UnsupportedOperationException` exception" (EC2
+    /// API reference, `DetachVolume`). That `AttachVolume` is refused alike is assumed.
+    fn check_manager(&self, ids: [&str; 2]) -> Result<(), ApiError> {
+        match ids.into_iter().find(|id| self.managed.contains(*id)) {
+            Some(id) => {
+                let message =
+                    format!("The operation is not supported: '{id}' is managed by a service of AWS.");
+                Err(ApiError::refusal("UnsupportedOperationException", message))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Whether the instance has room for another volume, and the name is free there.
     fn check_place(&self, instance: &InstanceId, device: &str) -> Result<(), ApiError> {
         let attached = self.volumes.values().filter_map(|volume| volume.attachment_to(instance));
-        let (mut count, mut taken) = (0, false);
+        let mut count = 0;
+        let mut taken = self.is_stuck(instance, device);
         for attachment in attached {
             count += 1;
             taken |= is_same_device(&attachment.device, device);
@@ -189,6 +205,7 @@ impl Operation for DetachVolume {
         }
         let attachment = self.attachment(&volume, named.as_ref())?;
         let (serial, instance) = (attachment.serial, attachment.instance.clone());
+        cloud.check_manager([volume.id.as_str(), instance.as_str()])?;
         cloud.check_root(&volume, attachment)?;
         let how = if self.force { Detachment::Forced } else { Detachment::Clean };
         cloud.detach(&volume.id, serial, how);

@@ -117,7 +117,7 @@ impl Operation for StartInstances {
             }
             // Only EC2 starts what it has stopped (EC2 user guide, "Behavior of Spot Instance interruptions").
             let code = cloud.spot_request_of(&instance.id).map(|request| request.code);
-            if code == Some(SpotCode::InstanceStoppedNoCapacity) {
+            if code.is_some_and(|code| SpotCode::STOPPED.contains(&code)) {
                 let message =
                     format!("The Spot Instance '{}' was interrupted; EC2 starts it again.", instance.id);
                 return Err(ApiError::refusal("IncorrectSpotRequestState", message));

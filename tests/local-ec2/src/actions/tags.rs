@@ -214,8 +214,7 @@ impl Operation for DescribeTags {
     fn run(&self, cloud: &mut Cloud) -> Result<Page<TagView>, ApiError> {
         let paging = Paging { action: self.name(), ids: "resourceIdSet", sizes: (5, 1000) };
         let at = cloud.glance();
-        let mut tags = cloud.every_tag(at);
-        tags.sort_by_key(position);
+        let tags = cloud.every_tag(at);
         let all = tags.iter().map(position).collect();
         let view =
             &|_: &Cloud, place: &String, _: Time| tags.iter().find(|tag| position(tag) == *place).cloned();

@@ -1,6 +1,6 @@
 //! `CreateAutoScalingGroup`, `UpdateAutoScalingGroup`, `DeleteAutoScalingGroup`, `DescribeAutoScalingGroups`.
 
-use super::{Asked, HookSpec, MemberView, invalid, missing, page, required};
+use super::{Asked, HookSpec, MemberView, invalid, missing, required};
 use crate::actions::{Operation, TemplateSpec, check};
 use crate::cloud::Cloud;
 use crate::error::ApiError;
@@ -269,7 +269,9 @@ impl Operation for DescribeAutoScalingGroups {
         }
         let is_asked = |name: &&GroupName| names.is_empty() || names.iter().any(|text| text == name.as_str());
         let all: Vec<GroupName> = cloud.groups.ids().filter(is_asked).cloned().collect();
-        let ids: Vec<InstanceId> = cloud.members.ids().cloned().collect();
+        let order = cloud.order();
+        let mut ids: Vec<InstanceId> = cloud.members.ids().cloned().collect();
+        ids.sort_by(|one, other| order.place(one.as_str()).cmp(&order.place(other.as_str())));
         let mut found = Vec::new();
         for name in all {
             let at = cloud.glance();
@@ -280,6 +282,6 @@ impl Operation for DescribeAutoScalingGroups {
             let arn = group.arn(&cloud.setup.region, &cloud.setup.account);
             found.push((name.to_string(), GroupView { group, arn, template, members }));
         }
-        page(found, &Asked { paging, max_records: self.max_records, next_token: &self.next_token })
+        cloud.page(found, &Asked { paging, max_records: self.max_records, next_token: &self.next_token })
     }
 }

@@ -176,6 +176,9 @@ impl Operation for DescribeLifecycleHooks {
         let at = cloud.glance();
         let now = cloud.find_group(&self.auto_scaling_group_name)?;
         let hooks = cloud.groups.as_of(&now.name, at).map(|group| group.hooks.clone()).unwrap_or_default();
-        Ok(hooks.into_values().filter(|hook| names.is_empty() || names.contains(&hook.name)).collect())
+        let asked = hooks.into_values().filter(|hook| names.is_empty() || names.contains(&hook.name));
+        let (order, mut asked) = (cloud.order(), asked.collect::<Vec<_>>());
+        asked.sort_by(|one, other| order.place(&one.name).cmp(&order.place(&other.name)));
+        Ok(asked)
     }
 }

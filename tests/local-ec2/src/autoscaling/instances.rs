@@ -1,6 +1,6 @@
 //! `DescribeAutoScalingInstances` and `TerminateInstanceInAutoScalingGroup`.
 
-use super::{Activity, Asked, invalid, missing, page, required};
+use super::{Activity, Asked, invalid, missing, required};
 use crate::actions::Operation;
 use crate::cloud::Cloud;
 use crate::error::ApiError;
@@ -89,7 +89,7 @@ impl Operation for DescribeAutoScalingInstances {
             let at = cloud.glance();
             found.extend(cloud.member_view(&id, at).map(|view| (id.to_string(), view)));
         }
-        page(found, &Asked { paging, max_records: self.max_records, next_token: &self.next_token })
+        cloud.page(found, &Asked { paging, max_records: self.max_records, next_token: &self.next_token })
     }
 }
 

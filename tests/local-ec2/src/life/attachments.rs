@@ -3,7 +3,7 @@
 use crate::agenda::Due;
 use crate::cloud::Cloud;
 use crate::events;
-use crate::state::{Attachment, Usage};
+use crate::state::{Attachment, Usage, is_same_device};
 use planner::ids::{InstanceId, VolumeId};
 use planner::observation::{AttachmentState, InstanceState};
 
@@ -43,6 +43,14 @@ impl Cloud {
         self.instances.get(instance).is_some_and(|instance| instance.state == InstanceState::Running)
     }
 
+    /// Whether its operating system is there, and what it has mounted is mounted: also while it goes down.
+    fn is_up(&self, instance: &InstanceId) -> bool {
+        self.instances.get(instance).is_some_and(|instance| match instance.state {
+            InstanceState::Running | InstanceState::Stopping | InstanceState::ShuttingDown => true,
+            InstanceState::Pending | InstanceState::Stopped | InstanceState::Terminated => false,
+        })
+    }
+
     pub(crate) fn on_attached(&mut self, volume: &VolumeId, serial: u64) {
         let attaching = |attachment: &&Attachment| attachment.state == AttachmentState::Attaching;
         let Some(instance) = self.attachment(volume, serial).filter(attaching).map(|a| a.instance.clone())
@@ -73,21 +81,37 @@ impl Cloud {
         }
     }
 
-    /// Begins to detach. While the instance runs with the volume mounted the attachment stays `busy`, unless it is
-    /// forced off.
+    /// Begins to detach. While the instance has the volume mounted the attachment stays `busy`, unless it is forced off:
+    /// until it is unmounted, or the instance has stopped or ended.
     pub(crate) fn detach(&mut self, volume: &VolumeId, serial: u64, how: Detachment) {
         let Some(attachment) = self.attachment(volume, serial) else { return };
-        let is_mounted = attachment.usage == Usage::Mounted && self.is_running(&attachment.instance);
+        let is_mounted = attachment.usage == Usage::Mounted && self.is_up(&attachment.instance);
         match (attachment.state, how) {
             (AttachmentState::Detaching, _) | (AttachmentState::Busy, Detachment::Clean) => {}
             (AttachmentState::Attaching | AttachmentState::Attached, Detachment::Clean) if is_mounted => {
                 self.set_attachment(volume, serial, AttachmentState::Busy);
             }
             (AttachmentState::Attaching | AttachmentState::Attached | AttachmentState::Busy, _) => {
+                if is_mounted {
+                    // Forced off what still uses it.
+                    self.stuck_devices.insert((attachment.instance.clone(), attachment.device.clone()));
+                }
                 self.set_attachment(volume, serial, AttachmentState::Detaching);
                 self.after(self.setup.timing.detach, Due::Detached(volume.clone(), serial));
             }
         }
+    }
+
+    /// Whether a volume was forced off there since the instance's last start: "you might need to reboot the instance"
+    /// before the name can be used again (EBS user guide, "Detach an Amazon EBS volume from an instance"). That it is
+    /// always so, and refused like a name in use, is assumed.
+    pub(crate) fn is_stuck(&self, instance: &InstanceId, device: &str) -> bool {
+        self.stuck_devices.iter().any(|(own, stuck)| own == instance && is_same_device(stuck, device))
+    }
+
+    /// Frees every name that was stuck: the operating system has gone, or starts anew.
+    pub(crate) fn free_devices(&mut self, instance: &InstanceId) {
+        self.stuck_devices.retain(|(own, _)| own != instance);
     }
 
     /// Goes on with a detachment that the instance held up.

@@ -31,6 +31,10 @@ impl Cloud {
             Cause::User | Cause::Service => StateReason::USER_SHUTDOWN,
             Cause::Capacity => StateReason::SPOT_TERMINATION,
         };
+        if is_off {
+            // A memory that was written is lost now, and with it what it had mounted.
+            self.let_go_of_all(id);
+        }
         let turn = self.enter(id, InstanceState::ShuttingDown, Some(reason));
         self.close_spot_request(id, cause);
         let end = self.now + self.chance.delay(span);
@@ -45,14 +49,15 @@ impl Cloud {
     fn close_spot_request(&mut self, id: &InstanceId, cause: Cause) {
         let Some(request) = self.instances.get(id).and_then(|instance| instance.spot.clone()) else { return };
         let now = self.now;
+        let taken = self.market.pick(&SpotCode::TERMINATED).copied();
         if let Some(request) = self.spot_requests.edit(&request, now) {
             request.state = SpotState::Closed;
             request.updated = now;
-            if request.code != SpotCode::InstanceTerminatedNoCapacity {
+            if !SpotCode::TERMINATED.contains(&request.code) {
                 request.code = match cause {
                     Cause::User => SpotCode::InstanceTerminatedByUser,
                     Cause::Service => SpotCode::InstanceTerminatedByService,
-                    Cause::Capacity => SpotCode::InstanceTerminatedNoCapacity,
+                    Cause::Capacity => taken.unwrap_or(SpotCode::InstanceTerminatedNoCapacity),
                 };
             }
         }
@@ -63,9 +68,8 @@ impl Cloud {
             return;
         }
         self.enter(id, InstanceState::Terminated, None);
-        for (volume, serial) in self.attached_to(id) {
-            self.let_go(&volume, serial, Usage::Idle);
-        }
+        self.let_go_of_all(id);
+        self.free_devices(id);
         let own: Vec<InterfaceId> =
             self.interfaces.values().filter(|i| i.instance() == Some(id)).map(|i| i.id.clone()).collect();
         for interface in own {
@@ -74,6 +78,12 @@ impl Cloud {
         self.after(self.setup.timing.lose_tags, Due::TagsLost(id.clone()));
         self.after(self.setup.timing.forget, Due::Forgotten(id.clone()));
         self.member_has_ended(id);
+    }
+
+    fn let_go_of_all(&mut self, id: &InstanceId) {
+        for (volume, serial) in self.attached_to(id) {
+            self.let_go(&volume, serial, Usage::Idle);
+        }
     }
 
     /// An interface that goes with its instance takes the association of its addresses along; the addresses stay
@@ -124,9 +134,9 @@ impl Cloud {
     /// What EC2 does to a spot instance when the two minutes are over. One that its owner has stopped meanwhile has
     /// given its capacity back, and is left alone.
     pub(crate) fn on_interrupted(&mut self, id: &InstanceId) {
-        let doomed = |code| matches!(code, SpotCode::InstanceTerminatedNoCapacity | SpotCode::MarkedForStop);
         let running = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
-        let Some(request) = self.spot_request_of(id).filter(|request| doomed(request.code)) else { return };
+        let request = self.spot_request_of(id).filter(|request| request.code.is_of_an_interruption());
+        let Some(request) = request else { return };
         let interruption = request.interruption;
         if !self.instances.get(id).is_some_and(|instance| running(instance.state)) {
             return;

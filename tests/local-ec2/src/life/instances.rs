@@ -107,6 +107,7 @@ impl Cloud {
             }
             self.unblock(&volume, serial);
         }
+        self.free_devices(id);
         self.spot_stopped(id);
         self.fleet_of_has_changed(id);
     }
@@ -125,6 +126,7 @@ impl Cloud {
     /// Restarts the operating system: the state stays `running`, and what was drained is mounted again.
     pub(crate) fn reboot(&mut self, id: &InstanceId) {
         self.break_off_commands(id);
+        self.free_devices(id);
         self.mount_what_is_attached(id);
     }
 

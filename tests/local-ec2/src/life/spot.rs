@@ -45,13 +45,14 @@ impl Cloud {
 
     /// Tells the spot request of an instance that it has stopped.
     pub(crate) fn spot_stopped(&mut self, instance: &InstanceId) {
-        let Some(request) = self.spot_request_of(instance) else { return };
-        let code = match request.code {
-            SpotCode::MarkedForStop | SpotCode::InstanceStoppedNoCapacity => {
-                SpotCode::InstanceStoppedNoCapacity
-            }
+        let Some(code) = self.spot_request_of(instance).map(|request| request.code) else { return };
+        let code = match code {
+            SpotCode::MarkedForStop => self.market.pick(&SpotCode::STOPPED).copied().unwrap_or(code),
+            SpotCode::InstanceStoppedNoCapacity | SpotCode::InstanceStoppedByPrice => code,
             SpotCode::Fulfilled
+            | SpotCode::MarkedForTermination
             | SpotCode::InstanceTerminatedNoCapacity
+            | SpotCode::InstanceTerminatedByPrice
             | SpotCode::InstanceTerminatedByUser
             | SpotCode::InstanceTerminatedByService
             | SpotCode::InstanceStoppedByUser => SpotCode::InstanceStoppedByUser,

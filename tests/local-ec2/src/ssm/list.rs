@@ -1,16 +1,16 @@
-//! `ListCommands`.
+//! `ListCommands`. Systems Manager does not say in which order it lists.
 
 use super::{Command, Status};
 use crate::actions::Operation;
 use crate::cloud::Cloud;
 use crate::error::ApiError;
-use crate::listing::Page;
+use crate::listing::{Page, Paging, page};
 use crate::throttle::CallKind;
 use crate::time::Time;
 use chrono::DateTime;
 
 /// How many commands are on a page at most (Systems Manager API reference, `ListCommands`).
-const MOST: usize = 50;
+const MOST: u32 = 50;
 
 /// `ListCommands`, of one instance or of all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,25 +57,20 @@ impl Operation for ListCommands {
                 key => return Err(ApiError::refusal("InvalidFilterKey", key)),
             }
         }
+        let size = self.max_results.unwrap_or(MOST);
+        if !(1..=MOST).contains(&size) {
+            return Err(ApiError::refusal("ValidationException", "MaxResults has to be from 1 to 50"));
+        }
+        let paging = Paging { action: self.name(), ids: "CommandId", sizes: (1, MOST) };
+        let start = cloud.turn_to(&paging, &self.next_token)?;
         let ids: Vec<String> = cloud.commands.ids().cloned().collect();
         let mut found = Vec::new();
         for id in ids {
             let as_of = cloud.glance();
-            let seen = cloud.commands.as_of(&id, as_of);
-            found.extend(seen.filter(|command| self.asks_for(command, since)).cloned());
+            let seen = cloud.commands.as_of(&id, as_of).filter(|command| self.asks_for(command, since));
+            found.extend(seen.cloned().map(|command| (id, command)));
         }
-        found.sort_by(|one, other| (other.requested, &other.id).cmp(&(one.requested, &one.id)));
-        let size = self.max_results.map_or(MOST, |most| usize::try_from(most).unwrap_or(MOST));
-        if !(1..=MOST).contains(&size) {
-            return Err(ApiError::refusal("ValidationException", "MaxResults has to be from 1 to 50"));
-        }
-        let start = match self.next_token.as_str() {
-            "" => 0,
-            token => token.parse().map_err(|_| ApiError::refusal("InvalidNextToken", ""))?,
-        };
-        let rest = found.len().saturating_sub(start);
-        let next_token = (rest > size).then(|| (start + size).to_string());
-        Ok(Page { items: found.into_iter().skip(start).take(size).collect(), next_token })
+        Ok(page(found, usize::try_from(size).unwrap_or(usize::MAX), &paging, &start))
     }
 }
 

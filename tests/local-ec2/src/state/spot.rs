@@ -60,10 +60,13 @@ pub enum Interruption {
 pub enum SpotCode {
     Fulfilled,
     MarkedForStop,
+    MarkedForTermination,
     InstanceTerminatedNoCapacity,
+    InstanceTerminatedByPrice,
     InstanceTerminatedByUser,
     InstanceTerminatedByService,
     InstanceStoppedNoCapacity,
+    InstanceStoppedByPrice,
     InstanceStoppedByUser,
 }
 
@@ -100,11 +103,50 @@ impl SpotState {
 }
 
 impl SpotCode {
+    /// What the request says of an instance that EC2 has taken back.
+    pub(crate) const TERMINATED: [Self; 2] =
+        [Self::InstanceTerminatedNoCapacity, Self::InstanceTerminatedByPrice];
+    /// What the request says of an instance that EC2 has stopped.
+    pub(crate) const STOPPED: [Self; 2] = [Self::InstanceStoppedNoCapacity, Self::InstanceStoppedByPrice];
+
+    /// What the request may say once EC2 has announced that. The documentation has three of an instance that is to be
+    /// terminated: it is marked, or the request says at once why it was terminated (EC2 user guide, "Get the status of a
+    /// Spot Instance request").
+    pub(crate) fn announcing(interruption: Interruption) -> &'static [Self] {
+        match interruption {
+            Interruption::Terminate => &[
+                Self::MarkedForTermination,
+                Self::InstanceTerminatedNoCapacity,
+                Self::InstanceTerminatedByPrice,
+            ],
+            Interruption::Stop | Interruption::Hibernate => &[Self::MarkedForStop],
+        }
+    }
+
+    /// Whether it says that EC2 is about to take the instance back, or has.
+    pub(crate) fn is_of_an_interruption(self) -> bool {
+        match self {
+            Self::MarkedForStop
+            | Self::MarkedForTermination
+            | Self::InstanceTerminatedNoCapacity
+            | Self::InstanceTerminatedByPrice
+            | Self::InstanceStoppedNoCapacity
+            | Self::InstanceStoppedByPrice => true,
+            Self::Fulfilled
+            | Self::InstanceTerminatedByUser
+            | Self::InstanceTerminatedByService
+            | Self::InstanceStoppedByUser => false,
+        }
+    }
+
     /// What EC2 calls it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fulfilled => "fulfilled",
             Self::MarkedForStop => "marked-for-stop",
+            Self::MarkedForTermination => "marked-for-termination",
+            Self::InstanceTerminatedByPrice => "instance-terminated-by-price",
+            Self::InstanceStoppedByPrice => "instance-stopped-by-price",
             Self::InstanceTerminatedNoCapacity => "instance-terminated-no-capacity",
             Self::InstanceTerminatedByUser => "instance-terminated-by-user",
             Self::InstanceTerminatedByService => "instance-terminated-by-service",

@@ -4,7 +4,7 @@ use crate::instances::terminate;
 use crate::stage::{Stage, ZONE, associate, data, run};
 use local_ec2::actions::{
     AssignPrivateIpAddresses, AssociateAddress, AttachNetworkInterface, CreateNetworkInterface,
-    DescribeAvailabilityZones, DisassociateAddress,
+    DescribeAddresses, DescribeAvailabilityZones, DisassociateAddress, ReleaseAddress,
 };
 use local_ec2::state::{LaunchData, NetworkSpec};
 use local_ec2::{Listing, Setup, StaleDisassociation};
@@ -216,4 +216,35 @@ fn a_private_address_can_be_assigned_later() {
     stage.refuses(&again, "InvalidParameterValue", "assigned already");
     let many = AssignPrivateIpAddresses { secondary_private_ip_address_count: 14, ..call };
     stage.refuses(&many, "PrivateIpAddressLimitExceeded", "15");
+}
+
+#[test]
+fn a_network_without_an_internet_gateway_takes_no_address() {
+    let mut stage = Stage::new();
+    let (id, address) = (stage.instance(), stage.address());
+    let interface = stage.shown(&id).interfaces[0].interface.id.clone();
+    let words = "Network vpc-00000000000000001 is not attached to any internet gateway";
+    stage.cloud.detach_gateway();
+    stage.refuses(&associate(&address, &id), "Gateway.NotAttached", words);
+    stage.refuses(&to_interface(&address, &interface, ""), "Gateway.NotAttached", words);
+    assert_eq!(stage.association(&address), None);
+    stage.cloud.attach_gateway();
+    stage.associates(&address, &id);
+}
+
+#[test]
+fn what_is_another_account_s_is_refused() {
+    let mut stage = Stage::new();
+    let (id, kept, gone) = (stage.instance(), stage.address(), stage.address());
+    stage.associates(&gone, &id);
+    stage.cloud.give_away(gone.as_str());
+    let words = "You do not have permission to access the specified resource.";
+    stage.refuses(&associate(&gone, &id), "AuthFailure", words);
+    stage.refuses(&ReleaseAddress { allocation_id: gone.to_string() }, "AuthFailure", words);
+    let listed: Vec<_> = stage.asks(&DescribeAddresses::default());
+    let listed: Vec<_> = listed.into_iter().map(|view| view.address.allocation).collect();
+    assert_eq!(listed.iter().collect::<Vec<_>>(), [&kept]);
+    let interface = stage.shown(&id).interfaces[0].interface.id.clone();
+    stage.cloud.give_away(interface.as_str());
+    stage.refuses(&to_interface(&kept, &interface, ""), "AuthFailure", words);
 }

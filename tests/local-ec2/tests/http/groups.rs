@@ -236,16 +236,17 @@ async fn pages_go_on_where_their_tokens_say_whatever_has_gone_since() {
     let first = ec2.scales(ask).await;
     let token = text(&first, "NextToken");
     assert_eq!(first.matches("<InstanceId>").count(), 2);
+    let (told, rest): (Vec<_>, Vec<_>) = all.iter().partition(|id| first.contains(id.as_str()));
+    let last = told.iter().max_by_key(|id| first.find(id.as_str())).unwrap();
     // Also when the instance at which the page ended is in the group no more.
     let leave = format!(
-        "DetachInstances&AutoScalingGroupName=web&InstanceIds.member.1={}&ShouldDecrementDesiredCapacity=true",
-        all[1]
+        "DetachInstances&AutoScalingGroupName=web&InstanceIds.member.1={last}&ShouldDecrementDesiredCapacity=true"
     );
     ec2.scales(&leave).await;
     ec2.pass(100).await;
     let second = ec2.scales(&format!("{ask}&NextToken={token}")).await;
     assert_eq!(second.matches("<InstanceId>").count(), 1);
-    assert_eq!(text(&second, "InstanceId"), all[2]);
+    assert_eq!([&text(&second, "InstanceId")], *rest);
     assert!(!second.contains("NextToken"));
     for name in ["a", "b"] {
         ec2.control("group", json!({"name": name, "desired": 0})).await;

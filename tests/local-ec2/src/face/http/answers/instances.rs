@@ -9,7 +9,6 @@ use crate::ids::ReservationId;
 use crate::listing::Page;
 use crate::state::InterfaceSeat;
 use planner::observation::InstanceState;
-use std::collections::BTreeMap;
 
 pub(super) fn launched(xml: &mut Xml, cloud: &Cloud, launched: &[InstanceView]) {
     if let Some(first) = launched.first() {
@@ -19,9 +18,13 @@ pub(super) fn launched(xml: &mut Xml, cloud: &Cloud, launched: &[InstanceView]) 
 }
 
 pub(super) fn reservations(xml: &mut Xml, cloud: &Cloud, page: &Page<InstanceView>) {
-    let mut by_reservation: BTreeMap<&ReservationId, Vec<&InstanceView>> = BTreeMap::new();
+    let mut by_reservation: Vec<(&ReservationId, Vec<&InstanceView>)> = Vec::new();
     for view in &page.items {
-        by_reservation.entry(&view.instance.reservation).or_default().push(view);
+        let id = &view.instance.reservation;
+        match by_reservation.iter_mut().find(|(own, _)| *own == id) {
+            Some((_, views)) => views.push(view),
+            None => by_reservation.push((id, vec![view])),
+        }
     }
     xml.list("reservationSet", by_reservation, |xml, (id, views)| reservation(xml, cloud, id, &views));
     xml.option("nextToken", page.next_token.as_ref());
