@@ -1,10 +1,15 @@
 //! Events: each function takes its own and refuses every other, naming what is wrong and the way out.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
 
+mod any_bytes;
 mod any_json;
 mod census;
 mod hostile;
 mod lifecycle;
+/// What makes JSON of the bytes of an invocation, as the functions have it; it knows no AWS SDK.
+#[expect(unreachable_pub, reason = "it is public in its own crate")]
+#[path = "../../../aws/src/payload.rs"]
+mod payload;
 
 use planner::ids::{FleetName, InstanceId};
 use planner::tags::DrainingReason;
