@@ -98,6 +98,14 @@ figures: ## Prints the figures of the release binaries: size, memory, processor 
 profiles: tools ## Prints the table of release profiles in docs/decisions/0005: size, start, time to build (an hour)
 	@tests/profiles.sh
 
+.PHONY: laws
+laws: ## Holds the planner to its laws over random worlds (CASES=20000 each), and counts laws and worlds
+	@.ci/laws planner laws worlds $(or $(CASES),20000)
+
+.PHONY: hostile
+hostile: ## Feeds the parsers of events any JSON and any bytes (CASES=200000 for each law), and counts laws and payloads
+	@.ci/laws reconciler events payloads $(or $(CASES),200000)
+
 .PHONY: model
 model: ## Checks every interleaving of small worlds with the shipped planner, millions of states
 	cargo run -p model-check -- normal

@@ -44,6 +44,17 @@ pub fn checked(check: Check, threads: usize, most: usize) -> Checked {
     found
 }
 
+/// How many states the checks have seen together.
+pub fn states(figures: &[Checked]) -> usize {
+    figures.iter().map(|found| found.states).sum()
+}
+
+/// Whether a run has shown what it is for: nothing is wrong in any state, there are as many of them as there must be, and
+/// no mistake that was sown was missed.
+pub fn is_proof(figures: &[Checked], least: usize, missed: usize) -> bool {
+    figures.iter().all(|found| found.faults.is_empty()) && states(figures) >= least && missed == 0
+}
+
 /// How a property came not to hold; where it is that a quiet world does not converge, what becomes of that.
 fn told(property: &str, path: Path<State, Action>) -> String {
     let last = path.last_state().clone();

@@ -41,6 +41,15 @@ impl Effort {
             Self::Long => 3_000_000,
         }
     }
+
+    /// How many unique states all worlds together must have at least for a run to count.
+    pub fn least(self) -> usize {
+        match self {
+            Self::Short => 300_000,
+            Self::Normal => 1_000_000,
+            Self::Long => 20_000_000,
+        }
+    }
 }
 
 /// All of them.
@@ -165,6 +174,7 @@ fn others() -> Vec<Check> {
 /// With the policy `drain`.
 fn drains() -> Vec<Check> {
     let shape = |instances, slots| Shape { instances, slots, handover: Drain };
+    let leaving = World { instances: vec![INTERRUPTED, RUNNING], ..held(&shape(2, &[(2, 0)])) };
     let held = |instances, slots| vec![held(&shape(instances, slots))];
     let (one, two) = (shape(2, &[(2, 1)]), shape(2, &[(1, 0), (1, 1)]));
     let some: &[Instance] = &[RUNNING, DRAINING, STOPPED];
@@ -183,6 +193,7 @@ fn drains() -> Vec<Check> {
         Check { refuses: true, ..Check::new("drain, calls are refused for good", held(3, &[(2, 0)]), 1) },
         Check { recommends: true, ..Check::new("drain, two slots", held(3, &[(1, 1), (1, 0)]), 2) },
         brief("drain, held, little churn", held(2, &[(2, 0)]), 1, 2),
+        brief("drain, two volumes, three functions", vec![leaving], 3, 1),
         brief("drain, scattered", scattered(&one, &[marked, marked]), 1, 1),
         brief("drain, scattered, two functions", scattered(&shape(2, &[(2, 0)]), &[some, &[RUNNING]]), 2, 1),
         brief("drain, two slots scattered", scattered(&two, &[marked, some]), 1, 1),

@@ -1,6 +1,6 @@
 //! The model check finds what is wrong, and finds nothing wrong with the shipped planner.
 
-use model_check::run::checked;
+use model_check::run::{Checked, checked, is_proof};
 use model_check::seeds::{MOST, seeds};
 use model_check::worlds::{Effort, worlds};
 
@@ -13,7 +13,26 @@ fn no_interleaving_breaks_the_promise() {
         assert_eq!(found.faults, Vec::<String>::new(), "{name}");
         states += found.states;
     }
-    assert!(states > 300_000, "{states}");
+    assert!(states >= Effort::Short.least(), "{states}");
+}
+
+#[test]
+fn too_few_states_a_fault_or_a_missed_mistake_is_no_proof() {
+    let checked = |states, faults: &[&str]| Checked {
+        states,
+        depth: 9,
+        is_exhausted: false,
+        violation: None,
+        faults: faults.iter().map(ToString::to_string).collect(),
+    };
+    for (effort, least) in [(Effort::Normal, 1_000_000), (Effort::Long, 20_000_000)] {
+        assert_eq!(effort.least(), least);
+        assert!(is_proof(&[checked(least - 5, &[]), checked(5, &[])], least, 0));
+        assert!(!is_proof(&[checked(least - 6, &[]), checked(5, &[])], least, 0));
+        assert!(!is_proof(&[checked(least, &[]), checked(5, &["NOT nothing unsafe"])], least, 0));
+        assert!(!is_proof(&[checked(least, &[])], least, 1));
+        assert!(!is_proof(&[], least, 0));
+    }
 }
 
 #[test]

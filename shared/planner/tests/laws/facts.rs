@@ -95,6 +95,19 @@ pub(crate) fn is_proven(seen: &Observation, volume: &Volume, on: &Instance) -> b
     })
 }
 
+/// Those of the commands that say anything of the volume as it is on the instance now, the latest last.
+fn of_now<'o>(commands: &'o [Command], volume: &Volume, on: &Instance) -> Vec<&'o Command> {
+    let since = volume.attachments.iter().find(|a| a.instance == on.id).and_then(|a| a.since);
+    let mut of_now: Vec<&Command> = commands.iter().collect();
+    of_now.retain(|command| {
+        command.volumes.contains(&volume.id)
+            && command.requested > on.launched
+            && since.is_some_and(|since| command.requested > since)
+    });
+    of_now.sort_by_key(|command| (command.requested, command.status.clone()));
+    of_now
+}
+
 /// The instance that an association points at.
 pub(crate) fn pointed_at<'o>(seen: &'o Observation, address: &Address) -> Option<&'o Instance> {
     let association = address.association.as_ref()?;
@@ -241,14 +254,7 @@ impl<'o> SlotFacts<'o> {
             None | Some(Record::Unanswered) => false,
             Some(Record::Refused(_)) => true,
             Some(Record::Commands(commands)) => {
-                let since = volume.attachments.iter().find(|a| a.instance == on.id).and_then(|a| a.since);
-                let mut of_now: Vec<&Command> = commands.iter().collect();
-                of_now.retain(|command| {
-                    command.volumes.contains(&volume.id)
-                        && command.requested > on.launched
-                        && since.is_some_and(|since| command.requested > since)
-                });
-                of_now.sort_by_key(|command| (command.requested, command.status.clone()));
+                let of_now = of_now(commands, volume, on);
                 let is_running = of_now.iter().any(|command| command.status == CommandStatus::InProgress);
                 let recently = |command: &Command| {
                     command.requested > self.seen.began - TimeDelta::seconds(300)
@@ -276,6 +282,19 @@ impl<'o> SlotFacts<'o> {
         self.volumes.iter().filter(here).all(|volume| self.may_be_drained(volume, on))
     }
 
+    /// Whether the volume, which is being detached, was unmounted by the policy on this instance, which runs: it comes off.
+    fn has_let_go(&self, volume: &Volume, attachment: &Attachment, on: &Instance) -> bool {
+        let Some(Record::Commands(commands)) = self.seen.records.get(&on.id) else { return false };
+        let (running, ended): (Vec<&Command>, Vec<&Command>) = of_now(commands, volume, on)
+            .into_iter()
+            .partition(|command| command.status == CommandStatus::InProgress);
+        self.policy() == Policy::Drain
+            && self.seen.drain_document.is_some()
+            && attachment.state == AttachmentState::Detaching
+            && ended.last().is_some_and(|last| last.status == CommandStatus::Success)
+            && (running.is_empty() || is_proven(self.seen, volume, on))
+    }
+
     /// Whether something that no instance can change keeps a volume of the slot where it is.
     pub(crate) fn is_held_up(&self) -> bool {
         let refused = |volume: &Volume| {
@@ -291,7 +310,10 @@ impl<'o> SlotFacts<'o> {
             };
             match (on.map(|on| on.state), is_settled(attachment)) {
                 (Some(InstanceState::Pending | InstanceState::Stopping), _) => true,
-                (Some(InstanceState::Running), settled) => !settled,
+                (Some(InstanceState::Running), true) => false,
+                (Some(InstanceState::Running), false) => {
+                    !on.is_some_and(|on| self.has_let_go(volume, attachment, on))
+                }
                 (Some(InstanceState::Stopped), true) => {
                     on.is_some_and(|on| on.hibernation) || refused(volume)
                 }

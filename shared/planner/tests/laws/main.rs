@@ -17,10 +17,14 @@ mod safety;
 mod totality;
 mod worlds;
 
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, contextualize_config};
 
-/// How every law is run.
+/// How every law is run. `make laws` reads the number.
+#[expect(clippy::print_stdout, reason = "a law says over how many worlds it was run")]
 fn config() -> Config {
     // A failure prints its world, and that becomes an example: no file of seeds to keep.
-    Config { cases: 10_000, max_global_rejects: 100_000, failure_persistence: None, ..Config::default() }
+    let config = Config { cases: 10_000, failure_persistence: None, ..Config::default() };
+    let config = contextualize_config(config);
+    println!("{} cases", config.cases);
+    Config { max_global_rejects: config.cases.saturating_mul(10), ..config }
 }

@@ -2,11 +2,12 @@
 
 use crate::{ID, PARSERS, Parser, sample};
 use reconciler::events::{
-    InvalidEvent, instance_state_change, rebalance_recommendation, reconcile, spot_interruption_warning,
+    InvalidEvent, instance_state_change, lifecycle_action, rebalance_recommendation, reconcile,
+    spot_interruption_warning,
 };
 use serde_json::{Map, Value, json};
 
-fn refused(parse: Parser, payload: Value) -> String {
+pub(crate) fn refused(parse: Parser, payload: Value) -> String {
     parse(payload).unwrap_err().to_string()
 }
 
@@ -17,9 +18,16 @@ pub(crate) fn but(name: &str, change: impl FnOnce(&mut Map<String, Value>)) -> V
     payload
 }
 
+/// A sample without one of its fields.
+pub(crate) fn lacks(key: &str, name: &str) -> Value {
+    but(name, |event| _ = event.remove(key))
+}
+
 pub(crate) const STATE: &str = "instance-state-change-running.json";
-pub(crate) const WARNING: &str = "spot-interruption-warning-terminate.json";
+const WARNING: &str = "spot-interruption-warning-terminate.json";
 const RECOMMENDATION: &str = "rebalance-recommendation.json";
+pub(crate) const LAUNCH: &str = "lifecycle-action-launch.json";
+pub(crate) const END: &str = "lifecycle-action-terminate.json";
 
 #[test]
 fn what_is_no_object_is_named() {
@@ -56,6 +64,10 @@ fn another_kind_of_event_is_named_with_the_one_that_is_expected() {
         (STATE, spot_interruption_warning::parse, "EC2 Spot Instance Interruption Warning"),
         (WARNING, rebalance_recommendation::parse, "EC2 Instance Rebalance Recommendation"),
         (STATE, reconcile::parse, "Scheduled Event"),
+        (END, reconcile::parse, "Scheduled Event"),
+        (LAUNCH, instance_state_change::parse, "EC2 Instance State-change Notification"),
+        (STATE, lifecycle_action::parse, "EC2 Instance-launch Lifecycle Action"),
+        ("reconcile-scheduled.json", lifecycle_action::parse, "EC2 Instance-launch Lifecycle Action"),
         (
             "reconcile-scheduled.json",
             spot_interruption_warning::parse,
@@ -80,9 +92,11 @@ fn another_source_is_named_with_the_one_that_is_expected() {
         (STATE, instance_state_change::parse as Parser, "aws.ec2"),
         (WARNING, spot_interruption_warning::parse, "aws.ec2"),
         (RECOMMENDATION, rebalance_recommendation::parse, "aws.ec2"),
+        (LAUNCH, lifecycle_action::parse, "aws.autoscaling"),
+        (END, lifecycle_action::parse, "aws.autoscaling"),
         ("reconcile-scheduled.json", reconcile::parse, "aws.events"),
     ] {
-        for source in ["my.ec2", "aws.ec2spotfleet", "", "AWS.EC2"] {
+        for source in ["my.ec2", "my.autoscaling", "aws.ec2spotfleet", "", "AWS.EC2"] {
             let payload = but(name, |event| _ = event.insert("source".to_owned(), json!(source)));
             assert_eq!(
                 refused(parse, payload),
@@ -97,7 +111,6 @@ fn another_source_is_named_with_the_one_that_is_expected() {
 
 #[test]
 fn a_missing_field_is_named() {
-    let lacks = |key: &str, name| but(name, |event| _ = event.remove(key));
     for name in [STATE, WARNING] {
         let parse =
             if name == STATE { instance_state_change::parse } else { spot_interruption_warning::parse };
@@ -118,6 +131,7 @@ fn a_missing_field_is_named() {
     for (parse, name) in [
         (spot_interruption_warning::parse as Parser, WARNING),
         (rebalance_recommendation::parse, RECOMMENDATION),
+        (lifecycle_action::parse, END),
     ] {
         assert_eq!(
             refused(parse, lacks("time", name)),
@@ -131,14 +145,17 @@ fn an_instance_id_that_is_none_is_named_with_the_form_of_one() {
     for id in
         ["i-banana", "", "*", "i-*", "vol-0123456789abcdef0", "I-0123456789ABCDEF0", "i-0123456789abcdef0 "]
     {
-        for (name, parse) in
-            [(STATE, instance_state_change::parse as Parser), (WARNING, spot_interruption_warning::parse)]
-        {
-            let payload = but(name, |event| event["detail"]["instance-id"] = json!(id));
+        for (name, parse, key) in [
+            (STATE, instance_state_change::parse as Parser, "instance-id"),
+            (WARNING, spot_interruption_warning::parse, "instance-id"),
+            (LAUNCH, lifecycle_action::parse, "EC2InstanceId"),
+            (END, lifecycle_action::parse, "EC2InstanceId"),
+        ] {
+            let payload = but(name, |event| event["detail"][key] = json!(id));
             assert_eq!(
                 refused(parse, payload),
                 format!(
-                    "the event's detail.instance-id is malformed: `{id}` is no instance id: \
+                    "the event's detail.{key} is malformed: `{id}` is no instance id: \
                      expected `i-` followed by 8 or 17 hexadecimal digits"
                 )
             );
@@ -194,23 +211,29 @@ fn a_fleet_of_wildcards_is_refused_by_hand() {
 
 #[test]
 fn a_malformed_field_is_named_with_the_fix() {
-    for (field, value) in [
+    let of_both = [
         ("time", json!("yesterday")),
         ("time", json!("2026-11-23T12:00:00")),
         ("time", json!(5)),
         ("resources", json!("arn:aws:ec2")),
         ("detail-type", json!(null)),
         ("source", json!([])),
-        ("detail.instance-id", json!(5)),
+    ];
+    for (name, parse, id) in [
+        (WARNING, spot_interruption_warning::parse as Parser, "detail.instance-id"),
+        (LAUNCH, lifecycle_action::parse, "detail.EC2InstanceId"),
+        (END, lifecycle_action::parse, "detail.EC2InstanceId"),
     ] {
-        let mut payload = sample("spot-interruption-warning-terminate.json");
-        match field.split_once('.') {
-            Some((outer, inner)) => payload[outer][inner] = value.clone(),
-            None => payload[field] = value.clone(),
+        for (field, value) in of_both.clone().into_iter().chain([(id, json!(5)), (id, json!(null))]) {
+            let mut payload = sample(name);
+            match field.split_once('.') {
+                Some((outer, inner)) => payload[outer][inner] = value.clone(),
+                None => payload[field] = value.clone(),
+            }
+            let message = refused(parse, payload);
+            assert!(message.contains(field), "{field} is {value}: {message}");
+            assert!(!message.starts_with("the event has no"), "{field} is there: {message}");
+            assert!(message.contains("correct the event"), "the fix is told: {message}");
         }
-        let message = spot_interruption_warning::parse(payload).unwrap_err().to_string();
-        assert!(message.contains(field), "{field} is {value}: {message}");
-        assert!(!message.starts_with("the event has no"), "{field} is there: {message}");
-        assert!(message.contains("correct the event"), "the fix is told: {message}");
     }
 }

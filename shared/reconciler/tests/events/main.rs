@@ -1,11 +1,19 @@
 //! Events: each function takes its own and refuses every other, naming what is wrong and the way out.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
 
+mod any_bytes;
 mod any_json;
+mod census;
 mod hostile;
+mod lifecycle;
+/// What makes JSON of the bytes of an invocation, as the functions have it; it knows no AWS SDK.
+#[expect(unreachable_pub, reason = "it is public in its own crate")]
+#[path = "../../../aws/src/payload.rs"]
+mod payload;
 
 use planner::ids::{FleetName, InstanceId};
 use planner::tags::DrainingReason;
+use proptest::test_runner::{Config, contextualize_config};
 use reconciler::events::{
     InvalidEvent, Patience, Scope, Trigger, Warning, instance_state_change, lifecycle_action,
     rebalance_recommendation, reconcile, spot_interruption_warning,
@@ -37,6 +45,15 @@ fn samples() -> Vec<(String, Value)> {
     let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let names = names.filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "json"));
     names.map(|name| (name.clone(), sample(&name))).collect()
+}
+
+/// How every law is run: over 3,000 cases, where `PROPTEST_CASES` says nothing else. `make hostile` reads the number.
+#[expect(clippy::print_stdout, reason = "a law says over how many cases it was run")]
+fn config() -> Config {
+    let config = Config { cases: 3000, failure_persistence: None, ..Config::default() };
+    let config = contextualize_config(config);
+    println!("{} cases", config.cases);
+    config
 }
 
 fn of_instance(function: &'static str) -> Trigger {
