@@ -162,6 +162,10 @@ $(MUTANTS):
 
 # Overrides on the command line would take the place of all answers that were saved before.
 .PHONY: deploy
+# SAM reads this one alone, and falls back to us-east-1.
+ifdef AWS_REGION
+deploy: export AWS_DEFAULT_REGION := $(AWS_REGION)
+endif
 deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
 	rustup target add $(TARGET)
 	PATH="$(BIN):$$PATH" sam build --parameter-overrides Architecture=$(ARCH) && \

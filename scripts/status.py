@@ -7,6 +7,7 @@ Nothing is changed. The report's keys are those of README.md; docs/operations.md
 
 import datetime
 import json
+import os
 import subprocess
 import sys
 
@@ -25,6 +26,9 @@ def report_of(stack, fleet=None):
     event = {"dry_run": True} | ({"fleet": fleet} if fleet else {})
     command = ["sam", "remote", "invoke", "Reconcile", "--stack-name", stack]
     command += ["--event", json.dumps(event), "--output", "json"]
+    # Without the option sam takes the region of the last deployment, whatever the environment says.
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    command += ["--region", region] if region else []
     try:
         ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     except OSError as error:

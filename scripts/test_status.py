@@ -69,7 +69,7 @@ class Table(unittest.TestCase):
 
 
 class Command(unittest.TestCase):
-    def run_with(self, sam, *arguments):
+    def run_with(self, sam, *arguments, region=None):
         """Runs status.py with a `sam` of that text, and says what it was called with."""
         with tempfile.TemporaryDirectory() as folder:
             if sam is not None:
@@ -78,7 +78,8 @@ class Command(unittest.TestCase):
                 note = f"pathlib.Path({str(called)!r}).write_text('\\n'.join(sys.argv[1:]))"
                 script.write_text(f"#!{sys.executable}\nimport pathlib, sys\n{note}\n{sam}")
                 script.chmod(0o755)
-            environment = os.environ | {"PATH": folder}
+            environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+            environment |= {"PATH": folder} | (region or {})
             command = [sys.executable, HERE / "status.py", *arguments]
             ran = subprocess.run(command, capture_output=True, text=True, env=environment)
             self.called = called.read_text().split("\n") if sam is not None and called.exists() else None
@@ -104,6 +105,11 @@ class Command(unittest.TestCase):
     def test_one_fleet_can_be_asked_for_and_a_dry_run_it_stays(self):
         self.run_with(self.answer(json.dumps(REPORT)), "holdfast", "web")
         self.assertEqual(json.loads(self.called[6]), {"dry_run": True, "fleet": "web"})
+
+    def test_the_region_is_that_of_the_environment(self):
+        for region in [{"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, {"AWS_DEFAULT_REGION": "eu-west-1"}]:
+            self.run_with(self.answer(json.dumps(REPORT)), "holdfast", region=region)
+            self.assertEqual(self.called[-2:], ["--region", "eu-west-1"])
 
     def test_no_stack(self):
         self.assert_fails(self.run_with(self.answer("{}")), "STACK=", code=2)

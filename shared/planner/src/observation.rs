@@ -7,7 +7,7 @@ use crate::device::DeviceName;
 use crate::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId, Zone};
 use crate::lifecycle::{LifecycleHook, LifecycleState};
 use crate::memory::Memory;
-use crate::tags::{DrainingReason, InstanceTags, Policy, ResourceTags};
+use crate::tags::{DrainingReason, DrainingTag, InstanceTags, Policy, ResourceTags};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -236,7 +236,7 @@ impl Instance {
         if let Some(state) = self.lifecycle.as_ref().filter(|_| self.is_leaving_its_group()) {
             return Health::Draining(format!("{state} in its Auto Scaling group"));
         }
-        match self.tags.draining.as_ref().filter(|tag| !tag.is_void(self.launched)) {
+        match self.mark() {
             None => Health::Healthy,
             Some(tag) => match tag.reason {
                 DrainingReason::RebalanceRecommendation => Health::Recommended,
@@ -245,6 +245,11 @@ impl Instance {
                 | DrainingReason::Operator(_) => Health::Draining(tag.to_string()),
             },
         }
+    }
+
+    /// What it is marked with, unless that was of an earlier run.
+    pub fn mark(&self) -> Option<&DrainingTag> {
+        self.tags.draining.as_ref().filter(|mark| !mark.is_void(self.launched))
     }
 
     /// Whether the instance, which is draining, will end by itself, and soon. One that a person marked may stay for ever.
@@ -259,7 +264,7 @@ impl Instance {
 
     /// When it was announced that it would end, by its mark.
     pub fn notice(&self) -> Option<DateTime<Utc>> {
-        let mark = self.tags.draining.as_ref().filter(|mark| !mark.is_void(self.launched))?;
+        let mark = self.mark()?;
         match mark.reason {
             DrainingReason::SpotInterruption | DrainingReason::TerminateLifecycleAction => mark.since,
             DrainingReason::RebalanceRecommendation | DrainingReason::Operator(_) => None,

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use planner::ids::{InstanceId, SlotName, VolumeId, Zone};
 use planner::observation::{Instance, InstanceState, Observation, Volume};
 use planner::plan::{Plan, Step};
-use planner::tags::{DrainingReason, DrainingTag};
+use planner::tags::DrainingReason;
 use std::collections::BTreeMap;
 
 /// The courses of a fleet's slots.
@@ -80,7 +80,7 @@ fn since(volume: &Volume, holder: &InstanceId) -> Option<DateTime<Utc>> {
 /// recommendation is no such sign, for it may never come true.
 fn sign(seen: &Observation, holder: &InstanceId) -> Option<DateTime<Utc>> {
     let Some(holder) = seen.instance(holder) else { return Some(seen.began) };
-    let mark = valid_mark(holder).filter(|mark| mark.reason != DrainingReason::RebalanceRecommendation);
+    let mark = holder.mark().filter(|mark| mark.reason != DrainingReason::RebalanceRecommendation);
     match (mark, holder.state) {
         (Some(mark), _) => Some(mark.since.unwrap_or(seen.began)),
         (None, InstanceState::Running) => holder.is_sure_to_go().then_some(seen.began),
@@ -104,8 +104,4 @@ fn last_interruption(seen: &Observation) -> Option<DateTime<Utc>> {
         )
     });
     ended.filter_map(Instance::notice).max()
-}
-
-fn valid_mark(instance: &Instance) -> Option<&DrainingTag> {
-    instance.tags.draining.as_ref().filter(|mark| !mark.is_void(instance.launched))
 }

@@ -70,9 +70,7 @@ pub(crate) fn mark(
 
 /// Whether the instance is marked already with at least as much as the new mark would say.
 fn says_more(instance: &Instance, tag: &DrainingTag) -> bool {
-    let Some(old) = instance.tags.draining.as_ref().filter(|old| !old.is_void(instance.launched)) else {
-        return false;
-    };
+    let Some(old) = instance.mark() else { return false };
     match (&old.reason, &tag.reason) {
         // A recommendation gives way to an interruption, which is sure to come.
         (DrainingReason::RebalanceRecommendation, reason) => {

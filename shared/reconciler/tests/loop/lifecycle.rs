@@ -241,6 +241,16 @@ async fn a_refusal_to_tell_of_groups_is_told_unless_it_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_completion_that_never_came_through_is_unfinished() {
+    let parts = world([volume(1).on(2).into(), member(1).into(), member(2).into()]);
+    let throttled = Turn::Refuse("Throttling", "Rate exceeded");
+    let ec2 = Scripted::new(grouped(parts, &["Pending:Wait", "InService"]));
+    let ran = run(&ec2.during(Action::CompleteLifecycleAction, 1..=1000, throttled), &launched(1)).await;
+    let open = vec!["the lifecycle actions of web".to_owned()];
+    assert_eq!(ran.failure, Some(reconciler::invocation::Failure::Unfinished(open)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_completion_that_was_throttled_is_tried_again() {
     let parts = world([volume(1).on(2).into(), member(1).into(), member(2).into()]);
     let ec2 = Scripted::new(grouped(parts, &["Pending:Wait", "InService"]))

@@ -124,6 +124,19 @@ async fn a_slot_that_the_deadline_leaves_on_its_way_has_started() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handover_that_the_deadline_cuts_off_has_started_once_and_one_of_another_invocation_not_here() {
+    let stopped = on_demand(1).is(InstanceState::Stopped);
+    let mut slow = world([volume(1).on(1).into(), stopped.into(), on_demand(2).into()]);
+    slow.pace = 1000;
+    let ran = Scripted::new(slow).run_for(20, &state_change(1, "stopped")).await;
+    assert_eq!((ran.state("web/main"), kinds(&ran)), ("moving", vec!["Slot Handover Started"]));
+
+    let attaching = volume(1).at(1, 'f', AttachmentState::Attaching);
+    let ran = Scripted::new(world([attaching.into(), on_demand(1).into()])).run_for(20, &running(1)).await;
+    assert_eq!((ran.state("web/main"), kinds(&ran)), ("moving", vec![]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_another_invocation_moves_is_left_to_it_to_tell() {
     // The volume goes to instance 2 while this invocation waits for its release.
     let ec2 = Scripted::new(interrupted().after(10, |world| world.steal(1, 2, 'f')).after(11, |world| {

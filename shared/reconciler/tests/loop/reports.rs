@@ -53,6 +53,15 @@ async fn a_handover_takes_from_the_announcement_until_the_attachment() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handover_that_a_person_announced_takes_from_then() {
+    let ran = Scripted::new(ending(Some("kernel update 2026-11-23T12:14:40Z")))
+        .run(&state_change(1, "shutting-down"))
+        .await;
+    let took = handover(ran.slot("web/main")).unwrap();
+    assert!((130.0..136.0).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_handover_that_nothing_announced_takes_from_the_look_that_saw_it_coming() {
     let ran = Scripted::new(ending(None)).run(&state_change(1, "shutting-down")).await;
     ran.assert_held("web/main", 2);
