@@ -312,14 +312,14 @@ impl<'o> SlotFacts<'o> {
             };
             match (on.map(|on| on.state), is_settled(attachment)) {
                 (Some(InstanceState::Pending | InstanceState::Stopping), _) => true,
-                (Some(InstanceState::Running), true) => false,
                 (Some(InstanceState::Running), false) => {
                     !on.is_some_and(|on| self.has_let_go(volume, attachment, on))
                 }
                 (Some(InstanceState::Stopped), true) => {
                     on.is_some_and(|on| on.hibernation) || refused(volume)
                 }
-                (
+                (Some(InstanceState::Running), true)
+                | (
                     Some(InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated)
                     | None,
                     _,
