@@ -213,7 +213,9 @@ impl<'o> SlotFacts<'o> {
         let in_zone = self.first().is_none_or(|first| first.zone == instance.zone);
         let has_first = |on: &Instance| self.holder().is_some_and(|holder| holder.id == on.id);
         let anchors = |on: &Instance, volume: &Volume| {
-            on.id != instance.id && !has_first(on) && !self.may_be_drained(volume, on)
+            // Nothing is won by moving from one that may go to another.
+            let is_better = !is_recommended(on) || is_healthy(instance);
+            on.id != instance.id && !has_first(on) && !(is_better && self.may_be_drained(volume, on))
         };
         let anchored_elsewhere = self.volumes.iter().skip(1).any(|volume| {
             attaching_to(seen, volume).is_some_and(|on| anchors(on, volume))
@@ -310,14 +312,14 @@ impl<'o> SlotFacts<'o> {
             };
             match (on.map(|on| on.state), is_settled(attachment)) {
                 (Some(InstanceState::Pending | InstanceState::Stopping), _) => true,
-                (Some(InstanceState::Running), true) => false,
                 (Some(InstanceState::Running), false) => {
                     !on.is_some_and(|on| self.has_let_go(volume, attachment, on))
                 }
                 (Some(InstanceState::Stopped), true) => {
                     on.is_some_and(|on| on.hibernation) || refused(volume)
                 }
-                (
+                (Some(InstanceState::Running), true)
+                | (
                     Some(InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated)
                     | None,
                     _,

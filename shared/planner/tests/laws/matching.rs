@@ -1,12 +1,13 @@
 //! As many slots as possible are given an instance.
 
 use crate::config;
-use crate::facts::{SlotFacts, find, is_draining, is_free, is_settled, planned, told};
+use crate::facts::{SlotFacts, find, is_draining, is_free, is_recommended, is_settled, planned, told};
 use crate::worlds::{REMEMBERED, worlds};
 use planner::ids::InstanceId;
-use planner::observation::{InstanceState, Observation};
+use planner::observation::{Instance, InstanceState, Observation};
 use planner::plan;
 use planner::plan::{SlotPlan, SlotState};
+use planner::tags::Policy;
 use proptest::prelude::*;
 
 /// Whether the slot looks for an instance, and a plan tells whether it has one.
@@ -30,6 +31,11 @@ fn looks_for_one(seen: &Observation, planned: &SlotPlan, slot: &SlotFacts<'_>) -
         },
         _ => false,
     }
+}
+
+/// Whether the slot is sure to take no other instance as long as its holder runs: a recommendation may be enough to leave.
+fn stays(slot: &SlotFacts<'_>, holder: &Instance) -> bool {
+    slot.policy() == Policy::OnRelease || !is_recommended(holder)
 }
 
 /// How many of the slots can be given an instance each, found by trying everything.
@@ -62,7 +68,7 @@ proptest! {
                 || crate::facts::is_shut(seen, planned)
                 || slot.is_held_up()
                 || slot.first().is_some_and(|first| first.attachments.iter().all(is_settled))
-                    && (looks_for_one(seen, planned, &slot) || slot.holder().is_some())
+                    && (looks_for_one(seen, planned, &slot) || slot.holder().is_some_and(|on| stays(&slot, on)))
         });
         prop_assume!(told_of);
         let fit: Vec<Vec<&InstanceId>> = looking
