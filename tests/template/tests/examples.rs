@@ -5,12 +5,13 @@ use serde_json::json;
 use template::Template;
 
 const EXAMPLES: [&str; 2] = ["persistent-fleet", "persistent-group"];
+const LAUNCH: &str = "/Resources/Template/Properties/LaunchTemplateData";
 
 #[test]
 fn both_ship_the_same_user_data_and_take_the_same_parameters() {
     let [fleet, group] = EXAMPLES.map(|name| Template::example(name).unwrap());
-    let user_data = "/Resources/Template/Properties/LaunchTemplateData/UserData";
-    assert_eq!(fleet.at(user_data).unwrap(), group.at(user_data).unwrap());
+    let user_data = format!("{LAUNCH}/UserData");
+    assert_eq!(fleet.at(&user_data).unwrap(), group.at(&user_data).unwrap());
     assert!(fleet.at(&format!("{user_data}/Fn::Base64/Fn::Sub/0")).is_ok_and(|text| text.as_str().is_some()));
     for section in ["Parameters", "Rules", "Conditions", "Metadata"] {
         assert_eq!(fleet.section(section).unwrap(), group.section(section).unwrap());
@@ -35,11 +36,33 @@ fn the_volume_and_the_address_name_the_fleet_and_outlive_the_stack() {
     }
 }
 
+/// `CloudFormation` refuses to change what a volume was made from, so another one comes from outside.
+#[test]
+fn a_volume_that_is_given_takes_the_place_of_the_stack_s_own_everywhere() {
+    let volume = json!({"Fn::If": ["HasVolume", {"Ref": "VolumeId"}, {"Ref": "Data"}]});
+    for name in EXAMPLES {
+        let template = Template::example(name).unwrap();
+        let given = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "VolumeId"}, ""]}]});
+        assert_eq!(template.at("/Conditions/HasVolume").unwrap(), &given, "{name}");
+        let makes = json!({"Fn::Not": [{"Condition": "HasVolume"}]});
+        assert_eq!(template.at("/Conditions/MakesVolume").unwrap(), &makes, "{name}");
+        assert_eq!(template.at("/Resources/Data/Condition").unwrap(), "MakesVolume", "{name}");
+        assert_eq!(template.at("/Parameters/VolumeId/Default").unwrap(), "", "{name}");
+        let serial = json!({"Fn::Join": ["", {"Fn::Split": ["-", volume]}]});
+        let mounted = template.at(&format!("{LAUNCH}/UserData/Fn::Base64/Fn::Sub/1/Serial")).unwrap();
+        assert_eq!(mounted, &serial, "{name}");
+        assert_eq!(template.at("/Outputs/VolumeId/Value").unwrap(), &volume, "{name}");
+        assert_eq!(template.at("/Outputs/Holder/Value/Fn::Sub/1/Volume").unwrap(), &volume, "{name}");
+        let holder = template.at("/Outputs/Holder/Value/Fn::Sub/0").unwrap().as_str().unwrap();
+        assert!(holder.contains("--volume-ids ${Volume}"), "{name}: {holder}");
+    }
+}
+
 #[test]
 fn the_instances_are_of_the_fleet_that_the_volume_names() {
     let stack = json!({"Ref": "AWS::StackName"});
     let fleet = Template::example("persistent-fleet").unwrap();
-    let tagged = fleet.at("/Resources/Template/Properties/LaunchTemplateData/TagSpecifications").unwrap();
+    let tagged = fleet.at(&format!("{LAUNCH}/TagSpecifications")).unwrap();
     assert_eq!(tagged[0]["ResourceType"], "instance");
     let tags = tagged[0]["Tags"].as_array().unwrap();
     assert!(tags.contains(&json!({"Key": "holdfast:fleet", "Value": stack})), "{tags:?}");
