@@ -4,6 +4,7 @@
 mod error;
 mod files;
 mod markdown;
+mod parameter;
 mod pattern;
 mod policy;
 mod template;
@@ -12,6 +13,7 @@ mod yaml;
 pub use error::Error;
 pub use files::{Sample, function_folders, samples};
 pub use markdown::{Page, pages};
+pub use parameter::Parameter;
 pub use pattern::Pattern;
 pub use policy::Statement;
 pub use template::{Function, Template};
