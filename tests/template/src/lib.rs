@@ -7,6 +7,7 @@ mod markdown;
 mod parameter;
 mod pattern;
 mod policy;
+mod render;
 mod template;
 mod yaml;
 
@@ -16,4 +17,5 @@ pub use markdown::{Page, pages};
 pub use parameter::Parameter;
 pub use pattern::Pattern;
 pub use policy::Statement;
+pub use render::{Values, rendered};
 pub use template::{Function, Template};
