@@ -4,14 +4,18 @@
 mod error;
 mod files;
 mod markdown;
+mod parameter;
 mod pattern;
 mod policy;
+mod render;
 mod template;
 mod yaml;
 
 pub use error::Error;
 pub use files::{Sample, function_folders, samples};
 pub use markdown::{Page, pages};
+pub use parameter::Parameter;
 pub use pattern::Pattern;
 pub use policy::Statement;
+pub use render::{Values, rendered};
 pub use template::{Function, Template};

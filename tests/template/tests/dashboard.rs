@@ -71,6 +71,13 @@ fn every_metric_is_drawn_and_nothing_that_is_not_counted() {
     assert_eq!(drawn, counted);
 }
 
+/// A dashboard is free while it refers to 50 metrics at most ("Amazon CloudWatch pricing": 3 dashboards a month).
+#[test]
+fn the_dashboard_draws_no_more_metrics_than_a_free_one_may() {
+    let drawn = drawn().len();
+    assert!(drawn <= 50, "{drawn} metrics are drawn");
+}
+
 #[test]
 fn what_is_not_of_the_sweep_alone_is_drawn_for_every_function() {
     let template = Template::read().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use template::{Error, Function, Statement, Template};
+use template::{Error, Function, Statement, Template, Values, rendered};
 
 /// The tags that say which fleet an instance belongs to.
 const FLEET_TAGS: [&str; 4] =
@@ -365,5 +365,31 @@ fn a_function_writes_its_own_logs_and_to_the_queue_of_failures() {
         if statement.actions.contains("sqs:SendMessage") {
             assert_eq!(statement.resources, [json!({"Fn::GetAtt": ["Failures", "Arn"]})]);
         }
+    }
+}
+
+/// IAM counts a managed policy without its white space (IAM user guide, "IAM and AWS STS quotas"). A deployment with everything
+/// switched on must fit as well, in the partition with the longest names and with ten keys.
+#[test]
+fn every_managed_policy_fits_with_everything_switched_on() {
+    let key = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+    let queue = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:a-stack-of-thirty-eight-characters-ab-Failures-0123456789AB";
+    let values = Values::from([
+        ("AWS::AccountId", json!("123456789012")),
+        ("AWS::Partition", json!("aws-us-gov")),
+        ("AWS::Region", json!("us-gov-west-1")),
+        ("DrainDocument", json!("d".repeat(128))),
+        ("EncryptionKeyArn", json!(key)),
+        ("Failures.Arn", json!(queue)),
+        ("VolumeKeyArns", json!(vec![key; 10])),
+    ]);
+    let template = Template::read().unwrap();
+    let resources = template.section("Resources").unwrap().iter();
+    let policies: Vec<_> = resources.filter(|(_, it)| it["Type"] == "AWS::IAM::ManagedPolicy").collect();
+    assert!(policies.iter().any(|(name, _)| *name == "HoldVolumesAndAddresses"), "{}", policies.len());
+    for (name, policy) in policies {
+        let document = rendered(&policy["Properties"]["PolicyDocument"], &values).unwrap();
+        let characters = document.to_string().chars().filter(|it| !it.is_whitespace()).count();
+        assert!(characters <= 6144, "{name} has {characters} characters");
     }
 }
