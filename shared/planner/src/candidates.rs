@@ -49,8 +49,8 @@ pub(crate) fn why_none(slot: &Slot<'_>, view: &View<'_>) -> String {
     format!("the slot needs a healthy instance in {place}; {}", reasons.join("; "))
 }
 
-/// Why the instance may not take the slot.
-fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String> {
+/// Why the instance may take no slot, whichever.
+pub(crate) fn unavailable(instance: &Instance, view: &View<'_>) -> Option<String> {
     let observation = view.observation;
     if !observation.is_member(instance) {
         return Some("is not of this fleet".to_owned());
@@ -63,15 +63,20 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
     if let Some(state) = instance.lifecycle.as_ref().filter(|state| !state.serves()) {
         return Some(format!("is {state} in its Auto Scaling group"));
     }
-    if let Some(zone) = slot.zone().filter(|zone| **zone != instance.zone) {
-        return Some(format!("is in {}, not in {zone}", instance.zone));
-    }
     if instance.is_paused() {
         return Some("is paused".to_owned());
     }
     let rivals = observation.rival_fleets(instance);
-    if !rivals.is_empty() {
-        return Some("is claimed by several fleets".to_owned());
+    (!rivals.is_empty()).then(|| "is claimed by several fleets".to_owned())
+}
+
+/// Why the instance may not take this slot.
+fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String> {
+    if let Some(reason) = unavailable(instance, view) {
+        return Some(reason);
+    }
+    if let Some(zone) = slot.zone().filter(|zone| **zone != instance.zone) {
+        return Some(format!("is in {}, not in {zone}", instance.zone));
     }
     if let Some(other) = view.occupancy.other_by_volume(slot.name, &instance.id) {
         return Some(format!("holds the slot {other}"));
@@ -89,7 +94,7 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
     let has_first = |on: &Instance| slot.first_volume().and_then(|first| first.settled_on()) == Some(&on.id);
     for volume in slot.other_volumes() {
         // Where the first volume is, the others will leave with it.
-        if let Seat::Running(anchor) | Seat::Accepted(anchor) = volume.seat(observation)
+        if let Seat::Running(anchor) | Seat::Accepted(anchor) = volume.seat(view.observation)
             && anchor.id != instance.id
             && !has_first(anchor)
             && !drain::may_come_off(volume, anchor, instance, slot, view)
@@ -98,7 +103,7 @@ fn unfit(instance: &Instance, slot: &Slot<'_>, view: &View<'_>) -> Option<String
         }
     }
     let first = slot.first_volume()?;
-    let failure = observation.memory.failures.iter().find(|failure| {
+    let failure = view.observation.memory.failures.iter().find(|failure| {
         matches!(&failure.step, Step::AttachVolume { volume, instance: to, .. }
             if *volume == first.id && *to == instance.id)
     });

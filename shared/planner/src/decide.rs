@@ -57,6 +57,10 @@ fn bid<'a>(index: usize, slot: &Slot<'a>, view: &View<'a>) -> Option<Bid<'a>> {
     let rank = readiness::rank(slot, view)?;
     let mut candidates = candidates::candidates(slot, view);
     if let Some(home) = view.occupancy.home_of(slot.name) {
+        if home.health() == Health::Healthy && candidates::unavailable(home, view).is_some() {
+            // It stays there, for nobody else may take that: what it reserved would make another slot wait for nothing.
+            return None;
+        }
         // A healthy home is kept; one under a recommendation is left for a healthy instance with room for all.
         candidates.sort_by_key(|instance| {
             let is_healthy = instance.health() == Health::Healthy;

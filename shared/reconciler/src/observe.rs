@@ -150,11 +150,7 @@ pub(crate) async fn complete<E: Ec2>(
         instance.doomed = codes.get(&instance.id).filter(|code| is_doomed(code)).cloned();
         instance.lifecycle = states.get(&instance.id).cloned();
     }
-    // Nobody asked how far their groups have those: what is of no fleet by its tags, or was missed by a listing.
-    instances.extend(others.into_iter().map(|other| {
-        let is_told = other.tags.group.is_none() || other.state == InstanceState::Terminated;
-        Instance { lifecycle: (!is_told).then(LifecycleState::unknown), ..other }
-    }));
+    instances.extend(others.into_iter().map(untold));
     let (hooks, refusals) =
         if completes_actions { groups::hooks(ec2, &instances).await } else { (Vec::new(), Vec::new()) };
     let refusals: BTreeSet<String> = refusals.into_iter().chain(refusal).collect();
@@ -180,6 +176,13 @@ pub(crate) async fn complete<E: Ec2>(
     Ok(observations.collect())
 }
 
+/// An instance of which nobody asked how far its group has it: one that is of no fleet by its tags, or was missed by a
+/// listing.
+fn untold(other: Instance) -> Instance {
+    let is_told = other.tags.group.is_none() || other.state == InstanceState::Terminated;
+    Instance { lifecycle: (!is_told).then(LifecycleState::unknown), ..other }
+}
+
 /// Whether the status code of a spot request says that its instance is about to go, though it may still be
 /// `running`: with the interruption behaviour `terminate` the code says so two minutes ahead (EC2 user guide, "Get the
 /// status of a Spot Instance request").
@@ -189,9 +192,11 @@ fn is_doomed(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Survey, is_doomed};
+    use super::{Survey, is_doomed, untold};
     use planner::fixtures::{NOW, Part, address, at, instance, instance_id};
     use planner::ids::FleetName;
+    use planner::lifecycle::LifecycleState;
+    use planner::observation::InstanceState;
 
     #[test]
     fn an_instance_of_another_fleet_with_an_address_of_that_fleet_is_left_out() {
@@ -209,6 +214,17 @@ mod tests {
             let seen = seen.iter().map(|instance| &instance.id);
             assert_eq!(seen.collect::<Vec<_>>(), [&instance_id(n)], "{fleet}");
         }
+    }
+
+    #[test]
+    fn what_was_not_asked_of_a_group_is_unknown() {
+        let of_group = |state| {
+            let instance = instance(1).in_group("").is(state).but(|instance| instance.lifecycle = None);
+            untold(instance.build()).lifecycle
+        };
+        assert_eq!(of_group(InstanceState::Running), Some(LifecycleState::unknown()));
+        assert_eq!(of_group(InstanceState::Terminated), None);
+        assert_eq!(untold(instance(1).build()).lifecycle, None);
     }
 
     #[test]

@@ -367,3 +367,16 @@ fn what_was_refused_for_good_is_told_of_the_fleet() {
         "{told:?}"
     );
 }
+
+/// Its three addresses find no room where they are, and nobody else can take that instance from them.
+#[test]
+fn slot_that_stays_in_standby_reserves_no_instance() {
+    let own = |n: u8, slot: &str| address(n).tagged(&[(SLOT, slot)]);
+    let marked = instance(3).draining("by hand");
+    let seen =
+        look().sees(instance(1).in_group("Standby")).sees(instance(2).in_group("InService")).sees(marked);
+    let seen = seen.sees(own(1, "a").on(1)).sees(own(2, "a")).sees(own(3, "c").on(3));
+    assert_eq!(of(&seen, "a").state, planner::plan::SlotState::Blocked);
+    let moved = of(&seen, "c");
+    assert!(moved.steps().any(|step| step.instance() == Some(&instance_id(2))), "{moved:?}");
+}

@@ -75,7 +75,8 @@ proptest! {
     fn slot_that_stays_is_of_no_account_to_others(world in worlds(ANY)) {
         let seen = &world.0;
         let whole = plan(seen);
-        prop_assume!(!is_at_odds(&whole));
+        // All first volumes of a fleet ask for one name, so that one slot is of account to another whose name was refused.
+        prop_assume!(!is_at_odds(&whole) && seen.memory.refused_devices.is_empty());
         for gone in &whole.slots {
             let on = has_volumes_on(seen, &gone.slot);
             let settled = gone.steps().count() == 0

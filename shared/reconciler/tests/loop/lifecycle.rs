@@ -246,6 +246,7 @@ async fn a_completion_that_never_came_through_is_unfinished() {
     let throttled = Turn::Refuse("Throttling", "Rate exceeded");
     let ec2 = Scripted::new(grouped(parts, &["Pending:Wait", "InService"]));
     let ran = run(&ec2.during(Action::CompleteLifecycleAction, 1..=1000, throttled), &launched(1)).await;
+    assert!(ran.acts().len() > 1);
     let open = vec!["the lifecycle actions of web".to_owned()];
     assert_eq!(ran.failure, Some(reconciler::invocation::Failure::Unfinished(open)));
 }

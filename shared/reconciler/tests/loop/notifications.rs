@@ -130,6 +130,7 @@ async fn a_handover_that_the_deadline_cuts_off_has_started_once_and_one_of_anoth
     slow.pace = 1000;
     let ran = Scripted::new(slow).run_for(20, &state_change(1, "stopped")).await;
     assert_eq!((ran.state("web/main"), kinds(&ran)), ("moving", vec!["Slot Handover Started"]));
+    assert!(!ran.acts().is_empty());
 
     let attaching = volume(1).at(1, 'f', AttachmentState::Attaching);
     let ran = Scripted::new(world([attaching.into(), on_demand(1).into()])).run_for(20, &running(1)).await;

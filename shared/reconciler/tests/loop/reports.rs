@@ -57,6 +57,8 @@ async fn a_handover_that_a_person_announced_takes_from_then() {
     let ran = Scripted::new(ending(Some("kernel update 2026-11-23T12:14:40Z")))
         .run(&state_change(1, "shutting-down"))
         .await;
+    ran.assert_held("web/main", 2);
+    assert!(!ran.acts().is_empty());
     let took = handover(ran.slot("web/main")).unwrap();
     assert!((130.0..136.0).contains(&took), "{took}");
 }
