@@ -1,7 +1,7 @@
 //! Where an address is, as far as it matters for what may be done with it.
 
 use crate::ids::InstanceId;
-use crate::observation::{Address, Association, Instance, Observation};
+use crate::observation::{Address, Association, Instance, InstanceState, Observation};
 use std::net::Ipv4Addr;
 
 /// Where an address is.
@@ -65,8 +65,12 @@ impl Address {
         else {
             return shown;
         };
+        // Nothing comes to one that has ended, which may have lost its tags.
+        let is_foreign = |instance: &Instance| {
+            !observation.is_member(instance) && instance.state != InstanceState::Terminated
+        };
         match shown {
-            Spot::On(instance, _) if instance.id == accepted.id || !observation.is_member(instance) => shown,
+            Spot::On(instance, _) if instance.id == accepted.id || is_foreign(instance) => shown,
             Spot::Free | Spot::On(..) => Spot::Accepted(accepted, associated.private),
             Spot::Accepted(..) | Spot::Unlisted(_) | Spot::Elsewhere(_) => shown,
         }

@@ -229,3 +229,18 @@ fn place_that_has_just_accepted_an_address_is_taken() {
         });
     assert!(!steps(&seen).contains(&to(2, 1, 1)));
 }
+
+/// It has lost its tags, so that it is of no fleet any more; a foreign instance that runs would count for more.
+#[test]
+fn address_that_is_still_shown_on_an_ended_instance_is_not_moved_twice() {
+    let shown_on = |state| {
+        let old = instance(2).is(state).but(|i| i.tags.fleets.clear());
+        let seen = look().sees(instance(1)).sees(old).sees(volume(1).on(1)).sees(address(1).on(2));
+        steps(&after_association(seen, 1, 1, 2))
+    };
+    assert_eq!(shown_on(InstanceState::Terminated), []);
+    let foreign = instance(2).but(|i| i.tags.fleets.clear());
+    let seen = look().sees(instance(1)).sees(foreign).sees(volume(1).on(1)).sees(address(1).on(2));
+    let findings = of(&after_association(seen, 1, 1, 2), "main").findings;
+    assert!(findings.iter().any(|finding| finding.code() == "address-outside-fleet"), "{findings:?}");
+}
