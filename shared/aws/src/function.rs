@@ -14,11 +14,12 @@ use reconciler::clock::{Clock, WallClock};
 use reconciler::events::{InvalidEvent, Trigger};
 use reconciler::invocation::{self, Failure};
 use reconciler::metrics;
-use reconciler::notifications;
+use reconciler::notifications::{self, Census, Notification};
 use reconciler::report::Report;
 use reconciler::settings::{InvalidSetting, Settings};
 use serde_json::Value;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// For how long start-up may wait for EC2. Lambda gives initialisation 10 seconds in all.
@@ -37,6 +38,7 @@ pub struct Function {
     calls: CallCounter,
     /// None where nobody wants to be told.
     notifier: Option<Notifier>,
+    census: Mutex<Census>,
     settings: Result<Settings, InvalidSetting>,
 }
 
@@ -78,7 +80,7 @@ impl Function {
         let is_told = settings.as_ref().is_ok_and(|settings| settings.notifications);
         let notifier = is_told.then(|| Notifier::new(&config));
         let ec2 = Ec2Client::new(client, Manager::new(&config), Groups::new(&config));
-        Self { ec2, calls, notifier, settings }
+        Self { ec2, calls, notifier, census: Mutex::default(), settings }
     }
 
     /// Answers one invocation. The report is the last line of its log, the metrics are the line before it.
@@ -101,7 +103,7 @@ impl Function {
         }
         if let Some(notifier) = &self.notifier {
             let left = (deadline - WallClock.now() - TO_REPORT).to_std().unwrap_or_default();
-            notifier.send(&notifications::of(&trigger, &outcomes.report), left.min(TO_NOTIFY)).await;
+            notifier.send(&self.changes(&trigger, &outcomes.report), left.min(TO_NOTIFY)).await;
         }
         let function = &event.context.env_config.function_name;
         match metrics::line(&outcomes.report, self.calls.take(), function, WallClock.now()) {
@@ -113,6 +115,14 @@ impl Function {
             Some(failure) => Err(failure.into()),
             None => Ok(outcomes.report),
         }
+    }
+}
+
+impl Function {
+    fn changes(&self, trigger: &Trigger, report: &Report) -> Vec<Notification> {
+        // One that panicked had begun nothing here that could be half done.
+        let mut census = self.census.lock().unwrap_or_else(PoisonError::into_inner);
+        notifications::of(trigger, report, &mut census)
     }
 }
 

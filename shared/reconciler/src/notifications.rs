@@ -1,7 +1,7 @@
 //! Notifications: what an invocation changed of a slot, as events for EventBridge. Nobody has to listen to them.
 //!
-//! Nothing is stored, so a change is what an invocation did or saw happen: a sweep that finds a slot waiting, as the one
-//! before it did, tells nothing. docs/notifications.md has the rules and the payloads.
+//! Nothing is stored, so a change is what an invocation did or saw happen, or what a sweep finds otherwise than the one
+//! before it in the same process did. docs/notifications.md has the rules and the payloads.
 
 use crate::events::{Scope, Trigger};
 use crate::report::{FindingReport, FleetReport, Outcome, Report, SlotReport, StepReport};
@@ -10,6 +10,7 @@ use planner::ids::{FleetName, InstanceId, SlotName, Zone};
 use planner::plan::{SlotState, Step};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The source of the events.
 pub const SOURCE: &str = "holdfast";
@@ -35,6 +36,10 @@ pub struct Notification {
     /// Its detail.
     pub detail: Value,
 }
+
+/// How each slot stood when this process last looked at all of them. A new process knows of none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Census(BTreeMap<(FleetName, SlotName), SlotState>);
 
 /// The form of the detail.
 #[derive(Serialize)]
@@ -69,35 +74,50 @@ impl Kind {
     }
 }
 
-/// What to tell of an invocation; nothing of a dry run.
-pub fn of(trigger: &Trigger, report: &Report) -> Vec<Notification> {
+/// What to tell of an invocation, nothing of a dry run; and takes the census, if it was one.
+pub fn of(trigger: &Trigger, report: &Report, last: &mut Census) -> Vec<Notification> {
     if report.dry_run {
         return Vec::new();
     }
     let slots = report.fleets.iter().flat_map(|fleet| fleet.slots.iter().map(move |slot| (fleet, slot)));
-    slots
-        .flat_map(|(fleet, slot)| {
-            let kinds = changes(trigger, fleet, slot).into_iter();
-            kinds.map(|kind| Notification { kind, detail: detail(report.trigger, fleet, slot) })
-        })
-        .collect()
+    let slots = slots.map(|(fleet, slot)| ((fleet.fleet.clone(), slot.slot.clone()), fleet, slot));
+    let told = slots.clone().flat_map(|(name, fleet, slot)| {
+        let earlier = last.0.get(&name).copied().filter(|_| report.is_census);
+        let kinds = changes(trigger, fleet, slot, earlier).into_iter();
+        kinds.map(|kind| Notification { kind, detail: detail(report.trigger, fleet, slot) })
+    });
+    let told = told.collect();
+    if report.is_census {
+        last.0 = slots.map(|(name, _, slot)| (name, slot.state)).collect();
+    }
+    told
 }
 
-/// The changes of a slot, in their order.
-fn changes(trigger: &Trigger, fleet: &FleetReport, slot: &SlotReport) -> Vec<Kind> {
+/// The changes of a slot, in their order, which stood so at an earlier census.
+fn changes(
+    trigger: &Trigger,
+    fleet: &FleetReport,
+    slot: &SlotReport,
+    earlier: Option<SlotState>,
+) -> Vec<Kind> {
     let before = slot.before.as_ref();
     let acted = slot.steps.iter().any(is_done);
     let other_state = before.is_some_and(|before| before.state != slot.state);
     let same_holder = before.is_some_and(|before| before.holder == slot.holder);
     // An event about the holder is of a change, though the look that it led to may come after it.
     let concerned = matches!(&trigger.scope, Scope::Instance(id) if old_holder(slot) == Some(id));
+    // What no event is of, such as a tag, a sweep sees.
+    let turned = earlier.is_some_and(|earlier| earlier != slot.state);
     let started = has_started(fleet, slot);
     let ended = match slot.state {
         SlotState::Held if acted => Some(Kind::Held),
         // What moved without an act of this invocation, another one moved, and tells it.
         SlotState::Held if other_state && same_holder && !was_moving(slot) => Some(Kind::Held),
-        SlotState::Waiting if acted || other_state || concerned => Some(Kind::Waiting),
-        SlotState::Blocked if acted || other_state || concerned => Some(Kind::Blocked),
+        SlotState::Held if matches!(earlier, Some(SlotState::Blocked | SlotState::Paused)) => {
+            Some(Kind::Held)
+        }
+        SlotState::Waiting if acted || other_state || concerned || turned => Some(Kind::Waiting),
+        SlotState::Blocked if acted || other_state || concerned || turned => Some(Kind::Blocked),
         SlotState::Moving if acted && !started => Some(Kind::HandoverStarted),
         SlotState::Held | SlotState::Waiting | SlotState::Blocked | SlotState::Moving | SlotState::Paused => {
             None

@@ -90,6 +90,30 @@ async fn what_stays_as_it_is_is_not_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_tag_changed_is_told_by_the_next_sweep_once() {
+    let ec2 = Scripted::new(held());
+    let tag = |value: &str| {
+        let paused = planner::tags::Setting::Value(value == "true");
+        ec2.change(move |world| world.volume(1).tags.paused = paused);
+    };
+    let blocks = |is_so| ec2.change(move |world| world.volume(1).multi_attach = is_so);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0], "nobody knows how it was before");
+    blocks(true);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), ["Slot Blocked"]);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0]);
+    blocks(false);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), ["Slot Held"]);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0]);
+    tag("true");
+    assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0], "whoever has paused it knows");
+    tag("false");
+    assert_eq!(kinds(&ec2.run(&sweep()).await), ["Slot Held"]);
+    ec2.change(|world| world.instance(1).tags.draining = Some(planner::tags::DrainingTag::read("by hand")));
+    assert_eq!(kinds(&ec2.run(&sweep()).await), ["Slot Waiting"]);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slot_that_becomes_blocked_is_told() {
     let ran = refused().run(&running(1)).await;
     assert_eq!(kinds(&ran), ["Slot Blocked"]);

@@ -13,7 +13,7 @@ use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand
 use reconciler::events::Trigger;
 use reconciler::invocation;
 use reconciler::metrics::{self, Calls};
-use reconciler::notifications;
+use reconciler::notifications::{self, Census};
 use reconciler::settings::Settings;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +70,7 @@ impl Call {
 pub(crate) struct Scripted {
     origin: Instant,
     state: Mutex<State>,
+    census: Mutex<Census>,
 }
 
 struct State {
@@ -92,7 +93,7 @@ impl Scripted {
         fastrand::seed(1);
         let past = vec![world.clone()];
         let state = State { world, past, script: Vec::new(), counts: BTreeMap::new(), calls: Vec::new() };
-        Self { origin: Instant::now(), state: Mutex::new(state) }
+        Self { origin: Instant::now(), state: Mutex::new(state), census: Mutex::default() }
     }
 
     /// Plays the turn at the k-th call of the action, from 1.
@@ -143,7 +144,7 @@ impl Scripted {
         Ran {
             report,
             metrics: serde_json::from_str(&line).unwrap(),
-            told: notifications::of(trigger, &outcomes.report),
+            told: notifications::of(trigger, &outcomes.report, &mut self.census.lock().unwrap()),
             failure: outcomes.failure,
             calls,
             took: self.time() - began,
