@@ -11,6 +11,7 @@ use local_ec2::ssm::Status;
 use local_ec2::state::{Instance, Lifecycle, LifecycleAction, Member, Usage, VolumeLife};
 use planner::ids::InstanceId;
 use planner::observation::{AttachmentState, InstanceState};
+use planner::tags::FLEET;
 use std::collections::BTreeMap;
 
 /// What the names of Holdfast's hooks begin with (docs/groups.md).
@@ -22,10 +23,20 @@ const PUT_OFF: i64 = 60;
 /// The instances that wait for an action which Holdfast is to complete, in words; in a quiet world nobody does.
 pub fn waiting(cloud: &Cloud) -> Vec<String> {
     let managed = managed(cloud);
-    let told = members(cloud).filter(|member| managed.contains(member.group.as_str())).map(|member| {
+    let waiting = members(cloud)
+        .filter(|member| managed.contains(member.group.as_str()) && !is_left_to_its_time_out(member, cloud));
+    let told = waiting.map(|member| {
         format!("{} is {} in {} and still waits", member.instance, member.lifecycle.as_str(), member.group)
     });
     told.collect()
+}
+
+/// Whether nobody lets it go before the hook's own time-out, since EC2 would delete a volume of the fleet with it.
+fn is_left_to_its_time_out(member: &Member, cloud: &Cloud) -> bool {
+    let tagged = cloud.volumes().filter(|volume| volume.tags.get(FLEET).is_some());
+    let mut attachments = tagged.flat_map(|volume| &volume.attachments);
+    member.lifecycle == Lifecycle::TerminatingWait
+        && attachments.any(|own| own.instance == member.instance && own.delete_on_termination)
 }
 
 /// The members that one of Holdfast's hooks keeps waiting.
