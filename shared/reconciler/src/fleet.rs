@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use chrono::{DateTime, Utc};
 use planner::finding::Finding;
 use planner::ids::{FleetName, InstanceId, SlotName};
-use planner::memory::Memory;
+use planner::memory::{Memory, STALE_SECONDS};
 use planner::observation::Observation;
 use planner::plan::{Next, Plan, SlotState, Step};
 use planner::tags::DrainingTag;
@@ -31,10 +31,15 @@ pub(crate) struct Context<'a, E, C> {
     pub(crate) patience: Patience,
     /// Whether lifecycle actions are completed.
     pub(crate) completes_actions: bool,
-    /// Marks that this invocation wrote, which EC2's answers may not show yet.
-    pub(crate) marks: BTreeMap<InstanceId, DrainingTag>,
-    /// Those of them of which EC2 has not said that it has them.
-    pub(crate) unmarked: BTreeSet<InstanceId>,
+    /// Marks that this invocation wrote.
+    pub(crate) marks: BTreeMap<InstanceId, OwnMark>,
+}
+
+/// A mark that this invocation wrote, or tried to.
+pub(crate) struct OwnMark {
+    pub(crate) tag: DrainingTag,
+    /// When EC2 said that it has it; none, if it has not said so.
+    pub(crate) written: Option<DateTime<Utc>>,
 }
 
 /// A fleet's part of an invocation. It outlives the work on it, so that what was done can be told in any case.
@@ -222,16 +227,21 @@ fn planned(slot: Option<&SlotName>, step: &Step) -> Done {
 }
 
 impl<E, C> Context<'_, E, C> {
-    /// Shows the planner the marks that were written, whatever EC2's answer says.
+    /// Shows the planner the marks that EC2's answers may not show yet. What they show later counts: somebody may have taken
+    /// the mark away, or another function written a graver one.
     fn overlay(&self, seen: &mut Observation) {
         for instance in &mut seen.instances {
-            if let Some(tag) = self.marks.get(&instance.id) {
+            let Some(own) = self.marks.get(&instance.id) else { continue };
+            match own.written {
+                Some(at) if (seen.began - at).num_seconds() > STALE_SECONDS => continue,
+                Some(_) => {}
                 // Another function may have written it.
-                if instance.tags.draining.as_ref() != Some(tag) && self.unmarked.contains(&instance.id) {
+                None if instance.tags.draining.as_ref() != Some(&own.tag) => {
                     seen.memory.unmarked.insert(instance.id.clone());
                 }
-                instance.tags.draining = Some(tag.clone());
+                None => {}
             }
+            instance.tags.draining = Some(own.tag.clone());
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
 use crate::events::{Scope, Trigger};
 use crate::execute::{self, Effect};
-use crate::fleet::{Context, FleetRun};
+use crate::fleet::{Context, FleetRun, OwnMark};
 use crate::observe::{self, Look};
 use crate::report::Report;
 use crate::settings::Settings;
@@ -75,7 +75,6 @@ pub async fn run<E: Ec2, C: Clock>(
             patience: trigger.patience,
             completes_actions: trigger.completes_actions,
             marks: BTreeMap::new(),
-            unmarked: BTreeSet::new(),
         },
         trigger,
         runs: Vec::new(),
@@ -200,8 +199,7 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
         let Some((tag, step)) = warning::mark(warning, instance, clock.now()).filter(|_| member) else {
             return Written::Settled;
         };
-        self.context.marks.insert(instance.id.clone(), tag);
-        self.context.unmarked.insert(instance.id.clone());
+        self.context.marks.insert(instance.id.clone(), OwnMark { tag, written: None });
         if self.context.dry_run {
             self.mark = Some(Mark { step, effect: Effect::Planned });
             return Written::Settled;
@@ -215,8 +213,8 @@ impl<E: Ec2, C: Clock> Invocation<'_, E, C> {
             self.mark = earlier;
             return Written::TooLate;
         }
-        if matches!(effect, Effect::Done(_)) {
-            self.context.unmarked.remove(&instance.id);
+        if let (Effect::Done(at), Some(own)) = (&effect, self.context.marks.get_mut(&instance.id)) {
+            own.written = Some(*at);
         }
         self.mark = Some(Mark { step, effect });
         Written::Settled

@@ -5,6 +5,10 @@ use crate::ran::{associate, disassociate, mark};
 use crate::scripted::{Scripted, Turn, hook};
 use crate::warned;
 use crate::warning::{FRESH, address_only, held_by};
+use crate::world::world;
+use planner::fixtures::volume;
+use planner::observation::InstanceState;
+use planner::tags::HANDOVER;
 use reconciler::ec2::Action;
 use reconciler::invocation::Failure;
 
@@ -38,6 +42,18 @@ async fn a_mark_that_failed_in_passing_is_a_failure_that_a_retry_cures() {
         assert_eq!(again.acts(), [mark(1, FRESH)]);
         again.assert_held("web/main", 2);
     }
+}
+
+/// What this invocation wrote counts only while EC2's answers may not show it yet.
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_a_person_has_removed_does_not_count() {
+    let starting = on_demand(2).is(InstanceState::Pending);
+    let slot = volume(1).tagged(&[(HANDOVER, "terminate")]).on(1);
+    let world = world([slot.into(), on_demand(1).into(), starting.into()]);
+    let world = world.after(20, |world| world.instance(1).tags.draining = None);
+    let ran = Scripted::new(world.after(25, |world| world.start(2))).run(&warned(1, FRESH)).await;
+    assert_eq!(ran.acts(), [mark(1, FRESH)]);
+    ran.assert_held("web/main", 1);
 }
 
 #[tokio::test(start_paused = true)]
