@@ -9,7 +9,7 @@ mod waits;
 
 pub use instances::Standing;
 pub use slots::{Parts, slots};
-pub use waits::{kept, waiting};
+pub use waits::{is_left_to_its_time_out, kept, waiting};
 
 use local_ec2::Cloud;
 use planner::ids::InstanceId;

@@ -1,6 +1,6 @@
 //! Auto Scaling groups, as the people who run one make and change it: with their hooks, and what they do to instances.
 
-use crate::stage;
+use crate::{goal, stage};
 use local_ec2::actions::{CreateLaunchTemplate, TemplateSpec};
 use local_ec2::autoscaling::{
     CreateAutoScalingGroup, DeleteLifecycleHook, DetachInstances, EnterStandby, ExitStandby, HookSpec,
@@ -136,9 +136,12 @@ pub fn turns(cloud: &Cloud, group: &str) -> BTreeMap<InstanceId, u32> {
     members.map(|member| (member.instance.clone(), member.turn)).collect()
 }
 
-/// Whether nothing of the group is on its way or waits.
+/// Whether nothing of the group is on its way, or waits for anything but the time-out of a hook.
 pub fn is_at_rest(cloud: &Cloud, group: &str) -> bool {
     let name = GroupName::parse(group);
     let mut members = name.iter().flat_map(|name| cloud.group_members(name));
-    members.all(|member| matches!(member.lifecycle, Lifecycle::InService | Lifecycle::Standby))
+    members.all(|member| {
+        let is_settled = matches!(member.lifecycle, Lifecycle::InService | Lifecycle::Standby);
+        is_settled || goal::is_left_to_its_time_out(member, cloud)
+    })
 }

@@ -54,7 +54,7 @@ fn is_paused(instance: &Instance) -> bool {
     instance.tags.get("holdfast:paused").is_some_and(|value| !["", "false"].contains(&value))
 }
 
-fn fleets(instance: &Instance) -> BTreeSet<&str> {
+pub(super) fn fleets(instance: &Instance) -> BTreeSet<&str> {
     FLEET_KEYS.iter().filter_map(|key| instance.tags.get(key)).filter(|fleet| !fleet.is_empty()).collect()
 }
 

@@ -31,12 +31,17 @@ pub fn waiting(cloud: &Cloud) -> Vec<String> {
     told.collect()
 }
 
-/// Whether nobody lets it go before the hook's own time-out, since EC2 would delete a volume of the fleet with it.
-fn is_left_to_its_time_out(member: &Member, cloud: &Cloud) -> bool {
+/// Whether nobody lets it go before the hook's own time-out: EC2 would delete a volume of the fleet with it, or several managed
+/// fleets claim it.
+pub fn is_left_to_its_time_out(member: &Member, cloud: &Cloud) -> bool {
+    let managed = managed(cloud);
+    let claims = cloud.instance(&member.instance).map(instances::fleets).unwrap_or_default();
+    let is_rivalled = claims.iter().filter(|fleet| managed.contains(**fleet)).count() > 1;
     let tagged = cloud.volumes().filter(|volume| volume.tags.get(FLEET).is_some());
     let mut attachments = tagged.flat_map(|volume| &volume.attachments);
     member.lifecycle == Lifecycle::TerminatingWait
-        && attachments.any(|own| own.instance == member.instance && own.delete_on_termination)
+        && (is_rivalled
+            || attachments.any(|own| own.instance == member.instance && own.delete_on_termination))
 }
 
 /// The members that one of Holdfast's hooks keeps waiting.
