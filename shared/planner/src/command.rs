@@ -20,8 +20,9 @@ pub(crate) const SETTLED_SECONDS: i64 = 2 * STALE_SECONDS + 3 + CLOCK_SECONDS;
 /// For how long a failure keeps Holdfast from sending the command again, in seconds. Each one stops the service, and within
 /// the two minutes of an interruption what held the volume will hold it again.
 const RETRY_SECONDS: i64 = 300;
-/// How far back the record matters, in seconds.
-pub const RECORD_SECONDS: i64 = 600;
+/// How far back the record matters, in seconds. A holder that was drained long ago without anybody to take over is drained
+/// anew after that.
+pub const RECORD_SECONDS: i64 = 3600;
 /// For how long Systems Manager tries to hand a command to the instance, in seconds: the least that it allows (Systems
 /// Manager API reference, `SendCommand`, `TimeoutSeconds`).
 pub const DELIVERY_SECONDS: i64 = 30;
