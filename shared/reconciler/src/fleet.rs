@@ -234,12 +234,11 @@ impl<E, C> Context<'_, E, C> {
             let Some(own) = self.marks.get(&instance.id) else { continue };
             match own.written {
                 Some(at) if (seen.began - at).num_seconds() > STALE_SECONDS => continue,
-                Some(_) => {}
                 // Another function may have written it.
                 None if instance.tags.draining.as_ref() != Some(&own.tag) => {
                     seen.memory.unmarked.insert(instance.id.clone());
                 }
-                None => {}
+                Some(_) | None => {}
             }
             instance.tags.draining = Some(own.tag.clone());
         }
