@@ -77,9 +77,13 @@ pub async fn settle(region: &Region, trace: &Trace, mistake: Option<Mistake>) ->
     }
     faults.extend(goal::shortfalls(&region.cloud()));
     faults.extend(goal::waiting(&region.cloud()));
+    let before = turns(&region.cloud());
     tokio::time::sleep(Duration::from_mins(10)).await;
+    // Where a hook's time-out came meanwhile, there is something to do.
+    let now = turns(&region.cloud());
     let again = look_at_all(region, trace, mistake, &mut faults).await;
-    for (fleet, Looks { acting, .. }) in again.iter().filter(|(_, looks)| looks.acting > 0) {
+    let again = again.iter().filter(|(fleet, _)| before.get(*fleet) == now.get(*fleet));
+    for (fleet, Looks { acting, .. }) in again.filter(|(_, looks)| looks.acting > 0) {
         faults.push(format!("{fleet} was done, and a further sweep acted in {acting} looks"));
     }
     faults.extend(judged(&region.cloud()));
