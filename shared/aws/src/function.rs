@@ -116,9 +116,8 @@ impl Function {
             None => Ok(outcomes.report),
         }
     }
-}
 
-impl Function {
+    /// What is to be told of the invocation.
     fn changes(&self, trigger: &Trigger, report: &Report) -> Vec<Notification> {
         // One that panicked had begun nothing here that could be half done.
         let mut census = self.census.lock().unwrap_or_else(PoisonError::into_inner);

@@ -35,7 +35,7 @@ pub struct Figures {
     pub events: [u64; 4],
     /// Invocations that the event of a lifecycle action woke, tries again among them.
     pub woken: u64,
-    /// What became of lifecycle actions, by [`ACTIONS`].
+    /// What became of lifecycle actions, by [`ENDS`].
     pub actions: [u64; 6],
     /// Calls that were accepted, by [`ACTS`].
     pub accepted: [u64; 9],
@@ -68,7 +68,7 @@ const COMMANDS: [&str; 2] = ["succeeded", "failed"];
 const NOTICES: [&str; 2] = ["interruptions", "recommendations"];
 
 /// What can become of a lifecycle action.
-pub const ACTIONS: [&str; 6] =
+pub const ENDS: [&str; 6] =
     ["begun", "continued", "abandoned", "prolonged", "expired", "deleted with their hooks"];
 
 impl Figures {
@@ -134,7 +134,7 @@ impl Figures {
         let faults = faults.map(|fault| format!("the fault {fault} never happened"));
         let woken = (self.woken == 0).then(|| "the event of a lifecycle action woke nobody".to_owned());
         let never = [
-            zeros(ACTIONS, self.actions, "no lifecycle actions were"),
+            zeros(ENDS, self.actions, "no lifecycle actions were"),
             zeros(EVENTS, self.events, "no events were"),
             zeros(ACTS, self.accepted, "never accepted:"),
             zeros(COMMANDS, self.commands, "no commands"),
@@ -191,7 +191,7 @@ impl fmt::Display for Figures {
             counted(NOTICES, self.notices),
             counted(EVENTS, self.events),
             Faults(&self.faults),
-            counted(ACTIONS, self.actions),
+            counted(ENDS, self.actions),
             self.woken,
             self.displaced,
             self.slots.1,
