@@ -131,7 +131,7 @@ impl Metric {
 /// left out.
 const MOST_VALUES: usize = 100;
 
-/// The line of one invocation of the function of that name, with its end.
+/// The line of one invocation of the function of that name.
 pub fn line(
     report: &Report,
     calls: Calls,
@@ -141,7 +141,8 @@ pub fn line(
     let (mut emf, mut line) =
         (Emf::all_validations(NAMESPACE.to_owned(), vec![vec![DIMENSION.to_owned()]]), Vec::new());
     emf.format(&Invocation { report, calls, function, now }, &mut line)?;
-    Ok(String::from_utf8_lossy(&line).into_owned())
+    // Whoever writes it ends it.
+    Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
 }
 
 /// What is counted of one invocation.

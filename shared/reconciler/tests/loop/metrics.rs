@@ -124,6 +124,8 @@ fn throttles_are_told_when_there_were_any() {
         let calls = Calls { made: 3, throttled };
         serde_json::from_str(&metrics::line(&report, calls, "holdfast-reconcile", now).unwrap()).unwrap()
     };
+    let text = metrics::line(&report, Calls::default(), "holdfast-reconcile", now).unwrap();
+    assert!(!text.contains('\n'), "its end is for whoever writes it: {text:?}");
     assert_eq!(values(&line(0)), [("Ec2Calls", &json!(3))]);
     assert_eq!(values(&line(2)), [("Ec2Calls", &json!(3)), ("Ec2Throttles", &json!(2))]);
 }
