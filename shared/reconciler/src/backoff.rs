@@ -54,4 +54,18 @@ mod tests {
         backoff.reset();
         assert!(backoff.pause().as_secs_f64() <= 1.2);
     }
+
+    #[test]
+    fn the_jitter_is_of_a_fifth_both_ways() {
+        let mut backoff = Backoff { random: fastrand::Rng::with_seed(1), ..Backoff::new() };
+        let first = std::iter::repeat_with(|| {
+            backoff.reset();
+            backoff.pause().as_secs_f64()
+        });
+        let (shortest, longest) = first
+            .take(10_000)
+            .fold((f64::MAX, 0.0_f64), |(low, high), pause| (low.min(pause), high.max(pause)));
+        assert!((0.8..0.801).contains(&shortest), "{shortest}");
+        assert!((1.199..=1.2).contains(&longest), "{longest}");
+    }
 }

@@ -16,6 +16,7 @@ mod dry_run;
 mod freshness;
 mod groups;
 mod lifecycle;
+mod logs;
 mod looking;
 mod lost_answers;
 mod marks;

@@ -61,6 +61,29 @@ async fn a_warning_of_the_holder_starts_the_handover_and_one_of_another_instance
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_mark_that_ec2_refuses_starts_no_handover() {
+    let words = "You are not authorized to perform this operation.";
+    let ec2 =
+        Scripted::new(held()).during(Action::CreateTags, 1..=1, Turn::Refuse("UnauthorizedOperation", words));
+    let ran = ec2.run(&warned(1, "2026-11-23T12:16:30Z")).await;
+    assert_eq!(ran.fleet_outcomes("web"), ["mark-draining failed"]);
+    assert_eq!(kinds(&ran), ["Slot Waiting"]);
+    assert!(!ran.acts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_comes_to_wait_while_another_is_worked_on_is_told() {
+    // While the slot `other` is attached, the holder of `main` ends.
+    let other = volume(2).in_slot("other");
+    let parts = [volume(1).on(1).into(), on_demand(1).into(), other.into(), on_demand(2).into()];
+    let ran = Scripted::new(world(parts).after(1, |world| world.end(1))).run(&sweep()).await;
+    ran.assert_held("web/other", 2);
+    assert_eq!(ran.state("web/main"), "waiting");
+    assert_eq!(kinds(&ran), ["Slot Waiting", "Slot Held"]);
+    assert!(!ran.acts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slot_taken_from_a_stopped_holder_has_started_and_is_held() {
     let stopped = on_demand(1).is(InstanceState::Stopped);
     let ec2 = Scripted::new(world([volume(1).on(1).into(), stopped.into(), on_demand(2).into()]));

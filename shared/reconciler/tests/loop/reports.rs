@@ -1,8 +1,10 @@
 //! Where a slot is, since when, and how long its handover took.
 
+use crate::ran::attach;
 use crate::scripted::Scripted;
 use crate::world::{World, world};
 use crate::{by_hand, on_demand, running, state_change, sweep};
+use chrono::{DateTime, TimeDelta, Utc};
 use planner::fixtures::{NOW, VolumeBuilder, address, at, volume};
 use planner::observation::InstanceState;
 use serde_json::{Value, json};
@@ -61,6 +63,26 @@ async fn a_handover_that_a_person_announced_takes_from_then() {
     assert!(!ran.acts().is_empty());
     let took = handover(ran.slot("web/main")).unwrap();
     assert!((130.0..136.0).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handover_that_is_announced_for_later_than_it_is_done_took_no_time_that_is_told() {
+    let marked = |since: DateTime<Utc>| {
+        let ended = on_demand(1).is(InstanceState::Terminated).but(|instance| instance.launched = at(0));
+        let ended = ended.draining(&format!("spot-interruption-warning {}", since.to_rfc3339()));
+        Scripted::new(world([volume(1).into(), ended.into(), on_demand(2).into()]))
+    };
+    let attached = {
+        let ran = marked(at(NOW)).run(&running(2)).await;
+        assert_eq!(ran.acts(), [attach(1, 2, 'f')]);
+        at(NOW) + TimeDelta::milliseconds((handover(ran.slot("web/main")).unwrap() * 1000.0).round() as i64)
+    };
+    assert!(attached > at(NOW));
+    for (since, took) in [(attached - TimeDelta::milliseconds(1), Some(0.001)), (attached, None)] {
+        let ran = marked(since).run(&running(2)).await;
+        assert_eq!(ran.acts(), [attach(1, 2, 'f')]);
+        assert_eq!(handover(ran.slot("web/main")), took, "{since}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
