@@ -133,6 +133,19 @@ handovers: ## Simulates interruptions under each policy: seconds without the vol
 policies: ## Draws the pictures of docs/policies.md anew
 	@cargo run --quiet -p policies
 
+MERMAN_VERSION := 0.9.0
+MERMAN := target/tools/bin/merman-cli
+
+.PHONY: pictures
+pictures: policies demo $(MERMAN) ## Draws every picture of the docs anew: the policies, the demo that it plays, the diagrams
+	cp target/demo/timeline.svg docs/demo.svg
+	@$(PYTHON) -B scripts/pictures.py $(MERMAN)
+
+$(MERMAN):
+	cargo install merman-cli --version $(MERMAN_VERSION) --locked --root target/tools --target-dir target/tools/target \
+	    --no-default-features --features svg,diagram-flowchart,diagram-sequence
+	rm -rf target/tools/target
+
 .PHONY: faults
 faults: ## Tries every fault at every call of EC2, alone and in pairs
 	cargo run -p simulation --bin faults

@@ -1,8 +1,13 @@
-"""Takes out of the templates what they ship to an instance: the user data of an example, and the drain document."""
+"""Takes out of the templates what they ship to an instance: the user data of an example, and the drain document; and out of
+the guide what it has people put there."""
 
+import pathlib
 import re
 
 import yaml
+
+
+GUIDE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "guide.md"
 
 
 class Loader(yaml.SafeLoader):
@@ -40,3 +45,9 @@ def drain_document(path, volumes, units):
     [step] = read(path)["Resources"]["DrainVolumes"]["Properties"]["Content"]["mainSteps"]
     script = "\n".join(step["inputs"]["runCommand"]) + "\n"
     return script.replace("{{ volumes }}", volumes).replace("{{ units }}", units)
+
+
+def guide_block(words):
+    """The first block of code in the guide that has these words."""
+    blocks = re.findall(r"^```(?:sh|ini)\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if words in block)

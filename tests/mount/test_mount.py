@@ -17,6 +17,7 @@ from disks import SERIAL, Disk
 from guest import Guest
 import disk_checks
 import drain_checks
+import guide_checks
 import image
 from shipped import user_data
 
@@ -38,7 +39,7 @@ def checks(guest):
     """In this order: each one leaves the guest without a disk, and running."""
     yield every_example_has_the_same_user_data
     yield user_data_is_clean_under_shellcheck
-    for module in (disk_checks, drain_checks):
+    for module in (disk_checks, drain_checks, guide_checks):
         for check in module.CHECKS:
             yield lambda check=check: check(guest, STAGE), check.__name__
 

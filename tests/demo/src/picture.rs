@@ -1,4 +1,5 @@
-//! The recorded stories as a picture, in SVG. It goes with the light or the dark scheme of whoever looks at it. Pure.
+//! The recorded stories as a picture, in SVG, which has the recordings in it and can be drawn anew from them. It goes with
+//! the light or the dark scheme of whoever looks at it. Pure.
 
 mod bars;
 mod canvas;
@@ -7,6 +8,7 @@ mod panel;
 use crate::recording::Recording;
 use canvas::{Anchor, Canvas};
 use panel::{Panel, WIDTH};
+use stage::Element;
 use std::io;
 
 /// Above the first story.
@@ -63,12 +65,19 @@ pub fn draw(recordings: &[Recording]) -> io::Result<String> {
         panels.push(panel);
     }
     let title = "Who had the volume and the address, and what happened";
-    Canvas::picture((WIDTH, height + KEY), title, STYLE, |canvas| {
+    let data = serde_json::to_string(recordings)?;
+    Canvas::picture((WIDTH, height + KEY), title, &data, STYLE, |canvas| {
         for panel in &panels {
             panel.draw(canvas)?;
         }
         canvas.text("key", (24.0, height + 14.0), Anchor::Start, KEY_TEXT)
     })
+}
+
+/// The stories of a picture.
+pub fn read(picture: &str) -> io::Result<Vec<Recording>> {
+    let picture = Element::parse(picture).map_err(io::Error::other)?;
+    Ok(serde_json::from_str(picture.text("metadata"))?)
 }
 
 #[cfg(test)]
@@ -127,9 +136,20 @@ mod tests {
     #[test]
     fn it_is_well_formed_and_has_both_schemes() {
         let picture = picture();
-        let document = stage::Element::parse(&picture).unwrap();
+        let document = Element::parse(&picture).unwrap();
         assert_eq!(document.name(), "svg");
         assert!(document.text("style").contains("prefers-color-scheme: dark"));
+    }
+
+    #[test]
+    fn a_picture_is_drawn_anew_from_itself_and_so_is_that_of_the_readme() {
+        assert_eq!(draw(&read(&picture()).unwrap()).unwrap(), picture());
+        let kept = stage::paths::root().join("docs/demo.svg");
+        let kept = std::fs::read_to_string(kept).unwrap();
+        let stories = read(&kept).unwrap();
+        let titles: Vec<_> = stories.iter().map(|story| story.title.as_str()).collect();
+        assert_eq!(titles, ["replacement", "interruption"]);
+        assert!(draw(&stories).unwrap() == kept, "docs/demo.svg is out of date: run `make pictures`");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //! the picture and the summary are all made from this.
 
 use crate::scene::{Scene, changes};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Something that is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// When, from the beginning of the story.
     pub at: Duration,
@@ -16,7 +17,7 @@ pub struct Note {
 }
 
 /// Who a note is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// EC2, as it answered.
     Ec2,
@@ -29,7 +30,7 @@ pub enum Source {
 }
 
 /// One invocation of a function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     /// The function.
     pub function: String,
@@ -44,12 +45,12 @@ pub struct Invocation {
 }
 
 /// A story, as far as it has gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
     /// What it is called.
-    pub title: &'static str,
+    pub title: String,
     /// Who does what comes from outside.
-    pub outside: &'static str,
+    pub outside: String,
     /// How EC2 stood, and since when. Each differs from the one before.
     pub scenes: Vec<(Duration, Scene)>,
     /// What was told, in order.
@@ -62,9 +63,10 @@ pub struct Recording {
 
 impl Recording {
     /// A story that begins now.
-    pub fn begin(title: &'static str) -> Self {
+    pub fn begin(title: &str) -> Self {
         let (scenes, notes, invocations) = (Vec::new(), Vec::new(), Vec::new());
-        Self { title, outside: "the demo", scenes, notes, invocations, end: Duration::ZERO }
+        let (title, outside) = (title.to_owned(), "the demo".to_owned());
+        Self { title, outside, scenes, notes, invocations, end: Duration::ZERO }
     }
 
     /// How EC2 stands. What has changed is told.

@@ -1,15 +1,16 @@
 //! How EC2 stood at one time: the fleet's instances, and who has the volume and the address.
 
 use planner::observation::{AttachmentState, InstanceState};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// An instance, by the order in which the fleet launched it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Name(usize);
 
 /// How EC2 stood at one time.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Scene {
     /// The fleet's instances.
     pub instances: BTreeMap<Name, Member>,
@@ -20,16 +21,17 @@ pub struct Scene {
 }
 
 /// An instance of the fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Its state.
+    #[serde(with = "Phase")]
     pub state: InstanceState,
     /// What its tag `holdfast:draining` says.
     pub draining: Option<Reason>,
 }
 
 /// Why an instance is marked as draining.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     /// EC2 recommended to replace it: it may go.
     Recommendation,
@@ -40,14 +42,37 @@ pub enum Reason {
 }
 
 /// A volume's attachment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
     /// To which instance.
     pub instance: Name,
     /// How far it is.
+    #[serde(with = "Progress")]
     pub state: AttachmentState,
     /// Whether a drain has begun to stop what uses it there. Nobody is served from it then.
     pub drained: bool,
+}
+
+/// How the planner's state of an instance is written.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "InstanceState")]
+enum Phase {
+    Pending,
+    Running,
+    Stopping,
+    Stopped,
+    ShuttingDown,
+    Terminated,
+}
+
+/// How the planner's state of an attachment is written.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "AttachmentState")]
+enum Progress {
+    Attaching,
+    Attached,
+    Detaching,
+    Busy,
 }
 
 impl Name {

@@ -82,7 +82,8 @@ impl Story {
     }
 
     fn tell(&self, kind: Kind, outcome: &Outcome) -> Result<Recording, Untold> {
-        let mut recording = Recording { outside: "EC2 and the fleet", ..Recording::begin(kind.policy()) };
+        let mut recording =
+            Recording { outside: "EC2 and the fleet".to_owned(), ..Recording::begin(kind.policy()) };
         for (at, shot) in outcome.course.shots.iter().filter(|(at, _)| *at <= self.end) {
             recording.see(self.since(*at), self.scene(shot));
         }

@@ -36,7 +36,7 @@ fn the_outputs_lead_on() {
         template.at(&format!("/Outputs/{name}/Value")).unwrap();
     }
     assert_eq!(template.at("/Outputs/AlarmTopicArn/Value").unwrap(), &json!({"Ref": "Alarms"}));
-    let url = template.at("/Outputs/DashboardUrl/Value/Fn::Sub").unwrap().as_str().unwrap();
+    let url = template.at("/Outputs/DashboardUrl/Value/Fn::Sub/0").unwrap().as_str().unwrap();
     assert!(url.ends_with("#dashboards:name=${Dashboard}"), "{url}");
 }
 

@@ -18,10 +18,11 @@ pub(super) enum Anchor {
 }
 
 impl Canvas {
-    /// Draws into a picture of that size, with that style sheet and definitions of patterns.
+    /// Draws into a picture of that size, with that title, data that it is made from, style sheet and definitions of patterns.
     pub(super) fn picture(
         (width, height): (f64, f64),
         title: &str,
+        data: &str,
         style: &str,
         draw: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<String> {
@@ -36,6 +37,7 @@ impl Canvas {
         ]);
         canvas.writer.write_event(Event::Start(frame))?;
         canvas.writer.create_element("title").write_text_content(BytesText::new(title))?;
+        canvas.writer.create_element("metadata").write_text_content(BytesText::new(data))?;
         canvas.writer.create_element("style").write_text_content(BytesText::new(style))?;
         canvas.hatch()?;
         canvas.rect("ground", (0.0, 0.0), (width, height))?;
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn texts_are_escaped() {
-        let picture = Canvas::picture((10.0, 10.5), "<A> & B", "text{}", |canvas| {
+        let picture = Canvas::picture((10.0, 10.5), "<A> & B", "{}", "text{}", |canvas| {
             canvas.text("label", (1.25, 2.0), Anchor::End, "a < b")
         });
         let picture = picture.unwrap();

@@ -85,7 +85,7 @@ impl<'r> Panel<'r> {
             lane += 1;
             self.lane_top(lane - 1)
         };
-        self.draw_items(canvas, next(), self.recording.outside, |item| item.function.is_none())?;
+        self.draw_items(canvas, next(), &self.recording.outside, |item| item.function.is_none())?;
         for name in bars::names(self.recording) {
             let bars = bars::of_instance(self.recording, name);
             self.draw_bars(canvas, next(), &format!("instance {name}"), &bars)?;
