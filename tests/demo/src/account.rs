@@ -5,6 +5,7 @@ use crate::Error;
 use crate::scene::{Member, Name, Reason, Scene, Seat};
 use local_ec2::{Setup, Span, Speed, Timing};
 use planner::observation::{AttachmentState, InstanceState};
+use planner::tags::Policy;
 use serde_json::{Value, json};
 use stage::{Element, LocalEc2};
 use std::collections::BTreeMap;
@@ -34,12 +35,15 @@ const FLEET_TEMPLATE: &str =
     "SpotFleetRequestConfig.LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateId";
 
 /// What Holdfast may do to the world.
-const WRITES: [&str; 6] = [
+const WRITES: [&str; 9] = [
     "AssociateAddress",
     "AttachVolume",
+    "CompleteLifecycleAction",
     "CreateTags",
     "DetachVolume",
     "DisassociateAddress",
+    "RecordLifecycleActionHeartbeat",
+    "SendCommand",
     "TerminateInstances",
 ];
 
@@ -80,7 +84,10 @@ fn timing() -> Timing {
 impl Account {
     /// An account in which the fleet's first instance has just begun to run.
     pub(crate) async fn open() -> Result<Self, Error> {
-        let ec2 = LocalEc2::start(Setup { timing: timing(), ..Setup::default() }, Speed::REAL)?;
+        let ec2 = LocalEc2::start(
+            Setup { timing: timing(), default_policy: Some(Policy::OnRelease), ..Setup::default() },
+            Speed::REAL,
+        )?;
         let client = ec2.ec2();
         let template =
             text(&client.call("CreateLaunchTemplate", &TEMPLATE).await?, "launchTemplate/launchTemplateId")?;

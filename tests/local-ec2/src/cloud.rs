@@ -74,8 +74,10 @@ pub struct Cloud {
     pub(crate) bus: Bus,
     pub(crate) action_counts: ActionCounts,
     pub(crate) notice_counts: NoticeCounts,
-    /// Instances that EC2 has recommended to replace.
+    /// Instances that EC2 has recommended to replace since they were launched or started.
     pub(crate) recommended: BTreeSet<InstanceId>,
+    /// Instances of which EC2 or their group has ever told that they go, or may.
+    pub(crate) announced: BTreeSet<InstanceId>,
     throttle: Throttle,
     call_counts: BTreeMap<&'static str, u64>,
     accepted_counts: BTreeMap<&'static str, u64>,
@@ -126,6 +128,7 @@ impl Cloud {
             action_counts: ActionCounts::default(),
             notice_counts: NoticeCounts::default(),
             recommended: BTreeSet::new(),
+            announced: BTreeSet::new(),
             throttle,
             call_counts: BTreeMap::new(),
             accepted_counts: BTreeMap::new(),

@@ -101,7 +101,7 @@ pub(crate) fn fleet_instance(fleet: &Fleet, instance: &Instance, sub_type: &str)
     of_fleet(fleet, "Instance Change", detail)
 }
 
-/// What became of one of a fleet's spot requests: `active` or `cancelled`.
+/// What became of one of a fleet's spot requests, such as `active`.
 pub(crate) fn fleet_request(
     fleet: &Fleet,
     request: &SpotRequestId,

@@ -101,7 +101,7 @@ impl Fault {
             Self::Throttled => Some(ApiError::throttled()),
             Self::Broken if ssm::has(action) => Some(ssm::broken()),
             Self::Broken if autoscaling::has(action) => Some(autoscaling::broken()),
-            Self::Broken => Some(ApiError::server("InternalError", "An internal error has occurred", 500)),
+            Self::Broken => Some(broken(count)),
             Self::Reset
             | Self::Slow
             | Self::Lost
@@ -122,6 +122,20 @@ impl fmt::Display for Fault {
 fn denied() -> ApiError {
     let message = "You are not authorized to perform this operation.";
     ApiError { status: 403, ..ApiError::refusal("UnauthorizedOperation", message) }
+}
+
+/// How EC2 fails, by turns.
+fn broken(count: u64) -> ApiError {
+    match count % 4 {
+        1 => ApiError::server("InternalError", "An internal error has occurred", 500),
+        2 => ApiError::server("ServiceUnavailable", "Service is unavailable. Please try again shortly.", 503),
+        3 => ApiError::server(
+            "InternalFailure",
+            "The request processing has failed because of an unknown error.",
+            500,
+        ),
+        _ => ApiError::server("Unavailable", "The server is overloaded and can't handle the request.", 503),
+    }
 }
 
 /// How EC2 refuses the action when somebody else was faster. Tags are refused in two ways, by turns: the resource has

@@ -44,6 +44,7 @@ impl Cloud {
         let action = request.interruption;
         self.notice_counts.interruptions += 1;
         self.emit(events::interruption(id, action));
+        self.announced.insert(id.clone());
         if let Some(code) = self.market.pick(SpotCode::announcing(action)).copied() {
             self.set_spot_status(id, SpotState::Active, code);
         }
@@ -73,6 +74,7 @@ impl Cloud {
         self.notice_counts.recommendations += 1;
         self.emit(events::rebalance(id));
         self.recommended.insert(id.clone());
+        self.announced.insert(id.clone());
         self.put_at_risk(id);
         self.put_member_at_risk(id);
         Ok(())

@@ -450,7 +450,12 @@ impl Ec2 for Caller {
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {
-        let call = self.inner.mark_draining(instance, value);
+        let others = || -> Vec<_> {
+            let cloud = self.region.cloud();
+            cloud.instances().map(|other| other.id.clone()).filter(|other| other != instance).collect()
+        };
+        let others = if self.makes(Mistake::MarkAnother) { others() } else { Vec::new() };
+        let call = self.inner.mark_draining(others.first().unwrap_or(instance), value);
         self.act(
             Action::CreateTags,
             instance.as_str(),

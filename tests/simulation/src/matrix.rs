@@ -120,6 +120,7 @@ impl<'a> Matrix<'a> {
             1 => tally.singles += 1,
             _ => tally.pairs += 1,
         }
+        let happened: u64 = told.faults.values().sum();
         for ((action, fault), count) in told.faults {
             *tally.faults.entry(fault).or_default() += count;
             tally.met.insert((action, fault));
@@ -127,6 +128,9 @@ impl<'a> Matrix<'a> {
         let name = self.scenario.name;
         let faults =
             || script.iter().map(|(call, fault)| format!("{call}={fault}")).collect::<Vec<_>>().join(",");
+        if happened != script.len() as u64 {
+            tally.failures.push(format!("{name}: {}: only {happened} of them happened", faults()));
+        }
         tally.failures.extend(told.wrong.iter().map(|wrong| format!("{name}: {}: {wrong}", faults())));
         Ok(())
     }

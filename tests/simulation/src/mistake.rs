@@ -37,11 +37,13 @@ pub enum Mistake {
     DrainAnyway,
     /// No tag that pauses is read.
     IgnorePause,
+    /// Whatever is told of an instance is taken to be about another one.
+    MarkAnother,
 }
 
 impl Mistake {
     /// Every mistake.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::StandingClock,
         Self::BlindToOthers,
         Self::NextName,
@@ -59,5 +61,6 @@ impl Mistake {
         Self::TerminateAnyway,
         Self::DrainAnyway,
         Self::IgnorePause,
+        Self::MarkAnother,
     ];
 }

@@ -180,6 +180,11 @@ fn what_is_paused_and_not_left_alone_is_found() {
 }
 
 #[test]
+fn a_mark_of_another_instance_than_the_one_that_goes_is_found() {
+    is_found(Mistake::MarkAnother, "was marked as draining, and nothing has ever told that it goes");
+}
+
+#[test]
 fn an_address_that_is_taken_is_found() {
     is_found(Mistake::TakeAddress, "was to be taken from whoever has it");
 }

@@ -29,6 +29,8 @@ pub struct Figures {
     pub calls: u64,
     /// Calls that reached EC2, by action.
     pub by_action: BTreeMap<String, u64>,
+    /// Calls that EC2 accepted, by action.
+    pub accepted: BTreeMap<String, u64>,
     /// Calls that were throttled for want of tokens.
     pub throttled: u64,
     /// Calls that met a fault, by its kind.
@@ -62,6 +64,7 @@ impl Figures {
         self.calls = number(counts.get("tried"));
         self.throttled = number(counts.get("throttled"));
         self.by_action = table("calls");
+        self.accepted = table("accepted");
         self.events = table("events");
         self.faults = BTreeMap::new();
         for fault in counts.get("faults").and_then(Value::as_array).into_iter().flatten() {
@@ -94,6 +97,7 @@ impl Display for Figures {
         writeln!(f, "churn        {}", list(&self.churn))?;
         writeln!(f, "events       {}", list(&self.events))?;
         writeln!(f, "calls        {}", list(&self.by_action))?;
+        writeln!(f, "accepted     {}", list(&self.accepted))?;
         writeln!(
             f,
             "races        {} calls throttled for want of tokens, {} addresses displaced",

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use local_ec2::{Setup, Span, Throttling, Timing};
+use planner::tags::Policy;
 use reconciler::clock::{Clock, WallClock};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub fn of(seed: u64) -> Setup {
         start: WallClock.now() - TimeDelta::seconds(i64::from(HEAD_START)),
         timing: timing(),
         throttling: Throttling::Times(BUCKETS),
+        default_policy: Some(Policy::OnRelease),
         ..Setup::default()
     }
 }

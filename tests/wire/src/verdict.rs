@@ -58,7 +58,7 @@ fn unseen(figures: &Figures) -> Vec<String> {
     let churn = churn::names().into_iter().filter(|kind| is_long || GIVEN.contains(kind));
     let churn = churn.filter(|kind| none(figures.churn.get(*kind)));
     let acts = ALWAYS.into_iter().chain(IN_LONG_STORMS.into_iter().filter(|_| is_long));
-    let acts = acts.filter(|action| none(figures.by_action.get(*action)));
+    let acts = acts.filter(|action| none(figures.accepted.get(*action)));
     let killed = (figures.killed == 0).then_some("a process killed at work");
     let unseen =
         kinds.map(|kind| format!("the fault {kind}")).chain(events.map(|kind| format!("an event {kind}")));
@@ -82,7 +82,7 @@ mod tests {
             churn: churn::names().into_iter().map(|name| (name, 1)).collect(),
             faults: counts(&Fault::ALL.map(Fault::name)),
             events: counts(&["lost", "doubled", "late", "reordered"]),
-            by_action: ALWAYS.into_iter().chain(IN_LONG_STORMS).map(|name| (name.to_owned(), 25)).collect(),
+            accepted: ALWAYS.into_iter().chain(IN_LONG_STORMS).map(|name| (name.to_owned(), 25)).collect(),
             ..Figures::default()
         }
     }
@@ -108,7 +108,7 @@ mod tests {
         }
         for name in ALWAYS.into_iter().chain(IN_LONG_STORMS) {
             let mut figures = Figures { invocations: LONG, ..good() };
-            figures.by_action.remove(name);
+            figures.accepted.remove(name);
             assert_eq!(of(&figures, 100), [format!("it never happened: {name}")]);
             let short = Figures { invocations: LONG - 1, ..figures };
             assert_eq!(of(&short, 100).is_empty(), IN_LONG_STORMS.contains(&name), "{name}");

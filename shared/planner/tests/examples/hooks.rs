@@ -258,6 +258,9 @@ fn holder_of_an_unknown_state_is_given_nothing_more() {
     check(seen, held(1));
     let seen = look().sees(unknown()).sees(volume(1).on(1)).sees(volume(2));
     check(seen, moving().on(1).next(Next::Transition));
+    // In a state that is known it gets what it lacks.
+    let known = look().sees(instance(1).in_group("InService")).sees(volume(1).on(1)).sees(volume(2));
+    check(known, moving().on(1).follow([attach(2, 1, 'g')]));
 }
 
 #[test]

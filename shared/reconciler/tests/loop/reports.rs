@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use planner::fixtures::{NOW, VolumeBuilder, address, at, volume};
 use planner::observation::InstanceState;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// When EC2 announced the interruption of instance 1: two minutes ago.
 const ANNOUNCED: &str = "spot-interruption-warning 2026-11-23T12:14:40Z";
@@ -75,7 +76,8 @@ async fn a_handover_that_is_announced_for_later_than_it_is_done_took_no_time_tha
     let attached = {
         let ran = marked(at(NOW)).run(&running(2)).await;
         assert_eq!(ran.acts(), [attach(1, 2, 'f')]);
-        at(NOW) + TimeDelta::milliseconds((handover(ran.slot("web/main")).unwrap() * 1000.0).round() as i64)
+        at(NOW)
+            + TimeDelta::from_std(Duration::from_secs_f64(handover(ran.slot("web/main")).unwrap())).unwrap()
     };
     assert!(attached > at(NOW));
     for (since, took) in [(attached - TimeDelta::milliseconds(1), Some(0.001)), (attached, None)] {

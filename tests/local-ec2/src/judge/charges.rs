@@ -9,7 +9,7 @@ use crate::ssm::SendCommand;
 use crate::state::{Address, Attachment, Instance, InterfaceSeat, Member, SpotCode, Usage, Volume};
 use crate::tags::TagSet;
 use crate::time::Time;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use planner::ids::{AllocationId, InstanceId, InterfaceId, VolumeId};
 use planner::observation::InstanceState;
 use std::collections::BTreeSet;
@@ -55,10 +55,17 @@ impl Cloud {
     /// Whether anything says that the instance is about to go, or said so a moment ago: its mark, its spot request, or its
     /// Auto Scaling group.
     fn is_seen_to_go(&self, instance: &Instance) -> bool {
-        let is_marked = instance.tags.since(DRAINING, self.grace()).next().is_some();
+        let is_marked =
+            instance.tags.since(DRAINING, self.grace()).any(|mark| self.is_in_force(mark, instance));
         let request = self.spot_request_of(&instance.id);
         let is_doomed = request.is_some_and(|request| request.code != SpotCode::Fulfilled);
         is_marked || is_doomed || self.members.get(&instance.id).is_some_and(Member::is_ending)
+    }
+
+    /// Whether the mark was not written before the instance was started last: its time is its last word, where it has one.
+    fn is_in_force(&self, mark: &str, instance: &Instance) -> bool {
+        let since = mark.rsplit(' ').next().and_then(|word| DateTime::parse_from_rfc3339(word).ok());
+        since.is_none_or(|since| since >= instance.launched) || instance.launched >= self.grace()
     }
 
     fn named_volume(&self, id: &str) -> Option<&Volume> {
@@ -209,6 +216,8 @@ pub(crate) fn of_disassociate(call: &DisassociateAddress, cloud: &Cloud) -> Vec<
     cloud.strangers(id, tags, None).into_iter().chain(cloud.pause_ignored(id, tags, on)).collect()
 }
 
+/// Holdfast marks what it was told of: an instance that EC2 or its group has announced to go, some time or other, for events
+/// come late.
 pub(crate) fn of_create_tags(call: &CreateTags, cloud: &Cloud) -> Vec<Offence> {
     let foreign = call.tags.keys().filter(|key| *key != DRAINING);
     let mut offences: Vec<Offence> = foreign.map(|key| Offence::ForeignTag { key: key.clone() }).collect();
@@ -218,6 +227,12 @@ pub(crate) fn of_create_tags(call: &CreateTags, cloud: &Cloud) -> Vec<Offence> {
         if own.is_none() {
             offences.push(Offence::ForeignResource { resource: resource.clone() });
         }
+        let was_announced = |instance: &&Instance| {
+            let is_leaving = cloud.members.get(&instance.id).is_some_and(Member::is_ending);
+            is_leaving || instance.is_ending() || cloud.announced.contains(&instance.id)
+        };
+        let healthy = own.filter(|own| call.tags.contains_key(DRAINING) && !was_announced(own));
+        offences.extend(healthy.map(|own| Offence::MarkedInHealth { instance: own.id.clone() }));
     }
     offences
 }
@@ -260,6 +275,16 @@ pub(crate) fn of_terminate(call: &TerminateInstances, cloud: &Cloud) -> Vec<Offe
         let goes_along = |attachment: &Attachment| {
             attachment.delete_on_termination && attachment.delete_on_termination_since <= cloud.grace()
         };
+        let is_foreign = |volume: &&Volume| {
+            let is_data = |on: &Attachment| on.device != instance.root_device && on.since <= cloud.grace();
+            cloud.fleets_of(&volume.tags).is_empty()
+                && volume.attachment_to(&instance.id).is_some_and(is_data)
+        };
+        let foreign = cloud.volumes.values().filter(is_foreign);
+        offences.extend(foreign.map(|volume| Offence::TerminatedWithForeign {
+            instance: instance.id.clone(),
+            volume: volume.id.clone(),
+        }));
         let going = tagged.filter(|v| v.attachment_to(&instance.id).is_some_and(goes_along));
         offences.extend(going.map(|volume| Offence::TerminatedWithVolume {
             instance: instance.id.clone(),

@@ -38,6 +38,10 @@ pub enum Offence {
     DrainedInHealth { instance: InstanceId },
     #[error("{instance} was terminated, and nothing says that it is about to go")]
     TerminatedInHealth { instance: InstanceId },
+    #[error("{instance} was marked as draining, and nothing has ever told that it goes")]
+    MarkedInHealth { instance: InstanceId },
+    #[error("{instance} was terminated, and has {volume}, which is not Holdfast's")]
+    TerminatedWithForeign { instance: InstanceId, volume: VolumeId },
     #[error("{instance} was let go in its group, and {reason}")]
     LetGoTooSoon { instance: InstanceId, reason: String },
     #[error("{instance} was terminated, and {volume} goes with it")]
@@ -70,6 +74,8 @@ impl Offence {
             | Self::DrainedInHealth { .. }
             | Self::TerminatedInHealth { .. }
             | Self::LetGoTooSoon { .. }
+            | Self::MarkedInHealth { .. }
+            | Self::TerminatedWithForeign { .. }
             | Self::TerminatedWithVolume { .. }
             | Self::TerminatedAgainstPolicy { .. }
             | Self::DrainedAgainstPolicy { .. }

@@ -49,6 +49,9 @@ impl Cloud {
                 Transition::Terminating => Lifecycle::TerminatingWait,
             },
         );
+        if transition == Transition::Terminating {
+            self.announced.insert(id.clone());
+        }
         for hook in hooks {
             let action = self.begin_action(id, hook);
             self.emit(events::lifecycle_action(&group, hook, &action, id));

@@ -119,6 +119,7 @@ impl Cloud {
             instance.launched = now;
             instance.reason = None;
         }
+        self.recommended.remove(id);
         let turn = self.enter(id, InstanceState::Pending, None);
         self.after(self.setup.timing.pending, Due::Running(id.clone(), turn));
     }

@@ -201,9 +201,12 @@ async fn facts_are_what_ec2_shows() {
 #[tokio::test(start_paused = true)]
 async fn every_act_is_made_with_its_precondition() {
     let mut stage = Stage::new();
-    let (id, volume) = (stage.runs(tagged_data(ZONE, WEB)), stage.volume_in(ZONE, WEB));
+    let market = Some(local_ec2::state::Market::default());
+    let data = local_ec2::state::LaunchData { market, ..tagged_data(ZONE, WEB) };
+    let (id, volume) = (stage.runs(data), stage.volume_in(ZONE, WEB));
     let address = stage.asks(&AllocateAddress { tags: crate::stage::tags(WEB) }).allocation;
     let shown = stage.shown(&id);
+    stage.cloud.recommend(&id).unwrap();
     let region = Region::new(stage.cloud);
     let caller = region.caller(Principal::Holdfast);
     let interface = shown.interfaces[0].interface.id.clone();

@@ -1,10 +1,9 @@
 //! The judge: each way to break the promise is found, and what keeps it is not.
 
-use crate::groups::{end, group, started};
 use crate::instances::terminate;
 use crate::stage::{Stage, ZONE, attach, data, detach, tagged_data, tags};
 use local_ec2::actions::{
-    AllocateAddress, AssociateAddress, CreateTags, DeleteTags, DetachVolume, DisassociateAddress, Operation,
+    AllocateAddress, AssociateAddress, CreateTags, DetachVolume, DisassociateAddress, Operation,
     StartInstances, StopInstances,
 };
 use local_ec2::state::LaunchData;
@@ -57,8 +56,6 @@ fn a_replacement_by_the_rules_is_innocent() {
     assert_eq!(offences(&mut stage, &attach(&volume, &old, "/dev/sdf")), []);
     let call = careful(&mut stage, &address, &old);
     assert_eq!(offences(&mut stage, &call), []);
-    let mark = CreateTags { resources: vec![old.to_string()], tags: tags(&[("holdfast:draining", "x")]) };
-    assert_eq!(offences(&mut stage, &mark), []);
     stop(&mut stage, &old);
     assert_eq!(offences(&mut stage, &detach(&volume, &old)), []);
     let association_id = stage.association(&address).unwrap().to_string();
@@ -95,7 +92,7 @@ fn a_detach_from_a_holder_that_lives_is_found_in_every_state() {
     }
 }
 
-fn start(id: &InstanceId) -> StartInstances {
+pub(crate) fn start(id: &InstanceId) -> StartInstances {
     StartInstances { instance_ids: vec![id.to_string()] }
 }
 
@@ -353,34 +350,6 @@ pub(crate) fn holder(stage: &mut Stage, name: &str) -> (InstanceId, VolumeId) {
 
 pub(crate) fn mark(stage: &mut Stage, resource: &impl ToString, key: &str, value: &str) {
     stage.asks(&CreateTags { resources: vec![resource.to_string()], tags: tags(&[(key, value)]) });
-}
-
-#[test]
-fn a_termination_of_an_instance_that_need_not_go_is_found() {
-    let mut stage = Stage::new();
-    let [(healthy, _), (marked, _), (spared, _)] =
-        ["one", "two", "three"].map(|name| holder(&mut stage, name));
-    let expected = Offence::TerminatedInHealth { instance: healthy.clone() };
-    assert_eq!(offences(&mut stage, &terminate(&healthy)), [expected]);
-    stage.asks(&draining(&marked));
-    assert_eq!(offences(&mut stage, &terminate(&marked)), []);
-    stage.asks(&draining(&spared));
-    let tags = vec![("holdfast:draining".to_owned(), None)];
-    stage.asks(&DeleteTags { resources: vec![spared.to_string()], tags });
-    stage.pass(9);
-    let expected = Offence::TerminatedInHealth { instance: spared.clone() };
-    assert_eq!(offences(&mut stage, &terminate(&spared)), [expected]);
-}
-
-#[test]
-fn an_instance_that_its_group_is_ending_may_be_ended() {
-    let mut stage = Stage::new();
-    let call = group(&mut stage, 1);
-    let [id] = started(&mut stage, &call).try_into().unwrap();
-    let volume = stage.volume_in(ZONE, &[("holdfast:fleet", "web")]);
-    stage.attaches(&volume, &id, "/dev/sdf");
-    stage.asks(&end(&id, false));
-    assert_eq!(offences(&mut stage, &terminate(&id)), []);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod hostile;
 mod in_process;
 mod instances;
 mod judge;
+mod judged_health;
 mod judged_slots;
 mod launching;
 mod lifecycle;

@@ -29,17 +29,31 @@ fn main() -> ExitCode {
     })
 }
 
+/// The names of every kind of fault.
+fn kinds() -> String {
+    local_ec2::Fault::ALL.map(local_ec2::Fault::name).join(", ")
+}
+
+fn scenarios() -> String {
+    SCENARIOS.into_iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ")
+}
+
 fn replay(scenario: &str, faults: &str) -> Result<ExitCode, Untold> {
     let rules = Rules::read()?;
     let fault = |name: &str| local_ec2::Fault::ALL.into_iter().find(|fault| fault.name() == name);
-    let script: Option<Script> = faults
-        .split(',')
-        .map(|part| part.split_once('=').and_then(|(call, name)| Some((call.parse().ok()?, fault(name)?))))
-        .collect();
+    let call_and_fault = |part: &str| {
+        let read = part.split_once('=').and_then(|(call, name)| Some((call.parse().ok()?, fault(name)?)));
+        read.ok_or_else(|| format!("`{part}` is no call with a fault, such as 3=lost: {}", kinds()))
+    };
+    let script: Result<Script, String> = faults.split(',').map(call_and_fault).collect();
     let found = SCENARIOS.into_iter().find(|own| own.name == scenario);
-    let (Some(scenario), Some(script)) = (found, script) else {
-        println!("there is no such scenario or fault");
-        return Ok(ExitCode::from(2));
+    let found = found.ok_or_else(|| format!("there is no scenario `{scenario}`: {}", scenarios()));
+    let (scenario, script) = match (found, script) {
+        (Ok(scenario), Ok(script)) => (scenario, script),
+        (Err(wrong), _) | (Ok(_), Err(wrong)) => {
+            println!("{wrong}");
+            return Ok(ExitCode::from(2));
+        }
     };
     Matrix::new(scenario, &rules, None)?.replay(&script)?.iter().for_each(|line| println!("{line}"));
     Ok(ExitCode::SUCCESS)

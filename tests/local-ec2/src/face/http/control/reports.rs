@@ -36,6 +36,7 @@ pub(super) fn counts(cloud: &Cloud) -> Value {
     let bus = cloud.bus_counts();
     json!({
         "calls": cloud.call_counts(),
+        "accepted": cloud.accepted_counts(),
         "tried": cloud.calls(),
         "throttled": cloud.throttled(),
         "faults": faults,
