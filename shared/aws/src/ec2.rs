@@ -19,7 +19,7 @@ use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, Interface
 use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, Volume};
 use planner::tags;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand, SpotRequest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -87,14 +87,14 @@ impl Ec2 for Ec2Client {
         Ok(each_once.into_values().collect())
     }
 
-    async fn spot_request_codes(
+    async fn spot_requests(
         &self,
         instances: &BTreeSet<InstanceId>,
-    ) -> Result<BTreeMap<InstanceId, String>, Ec2Error> {
+    ) -> Result<BTreeMap<InstanceId, SpotRequest>, Ec2Error> {
         let action = Action::DescribeSpotInstanceRequests;
         let calls = query::by_id(instances).into_iter().map(|filter| self.spot_requests_that(filter));
         let requests: Vec<_> = try_join_all(calls).await?.into_iter().flatten().collect();
-        Ok(understood(action, &requests, convert::spot_request_code)?.into_iter().flatten().collect())
+        Ok(understood(action, &requests, convert::spot_request)?.into_iter().flatten().collect())
     }
 
     async fn attach_volume(

@@ -13,6 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::Ipv4Addr;
 
+/// What the spot request of an instance says of it (EC2 API reference, `SpotInstanceRequest`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SpotRequest {
+    /// Its status code; empty where EC2 does not tell one.
+    pub code: String,
+    /// Whether EC2 hibernates the instance when it needs the capacity. For that the instance need not be configured for
+    /// hibernation (the same page, `SpotMarketOptions.InstanceInterruptionBehavior`).
+    pub hibernates: bool,
+}
+
 /// The calls that Holdfast makes.
 ///
 /// Questions return every page, are retried by the implementation, and return resources in no particular order.
@@ -30,11 +40,11 @@ pub trait Ec2: Sync {
         query: InstanceQuery<'_>,
     ) -> impl Future<Output = Result<Vec<Instance>, Ec2Error>> + Send;
 
-    /// The status codes of the spot requests of these instances (`DescribeSpotInstanceRequests`).
-    fn spot_request_codes(
+    /// The spot requests of these instances (`DescribeSpotInstanceRequests`).
+    fn spot_requests(
         &self,
         instances: &BTreeSet<InstanceId>,
-    ) -> impl Future<Output = Result<BTreeMap<InstanceId, String>, Ec2Error>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<InstanceId, SpotRequest>, Ec2Error>> + Send;
 
     /// `AttachVolume`.
     fn attach_volume(

@@ -3,7 +3,7 @@
 //! Calls of one round go side by side. Nothing is kept from one look to the next but what [`Memory`] says.
 
 use crate::clock::Clock;
-use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
+use crate::ec2::{Ec2, Ec2Error, InstanceQuery, SpotRequest};
 use crate::groups;
 use crate::settings::Settings;
 use chrono::{DateTime, Utc};
@@ -131,12 +131,14 @@ pub(crate) async fn complete<E: Ec2>(
     memory: impl Fn(&FleetName) -> Memory,
 ) -> Result<Vec<Observation>, Ec2Error> {
     let Look { survey, mut instances } = look;
-    let running_spot = |instance: &&Instance| instance.spot && instance.state == InstanceState::Running;
-    let spot: BTreeSet<InstanceId> = instances.iter().filter(running_spot).map(|i| i.id.clone()).collect();
+    let asked_about = |instance: &&Instance| {
+        instance.spot && matches!(instance.state, InstanceState::Running | InstanceState::Stopped)
+    };
+    let spot: BTreeSet<InstanceId> = instances.iter().filter(asked_about).map(|i| i.id.clone()).collect();
     let known: BTreeSet<InstanceId> = instances.iter().map(|instance| instance.id.clone()).collect();
     let strangers: BTreeSet<InstanceId> = survey.holders(fleets).difference(&known).cloned().collect();
-    let codes =
-        async { if spot.is_empty() { Ok(BTreeMap::new()) } else { ec2.spot_request_codes(&spot).await } };
+    let requests =
+        async { if spot.is_empty() { Ok(BTreeMap::new()) } else { ec2.spot_requests(&spot).await } };
     let others = async {
         if strangers.is_empty() {
             Ok(Vec::new())
@@ -144,10 +146,13 @@ pub(crate) async fn complete<E: Ec2>(
             ec2.instances(InstanceQuery::Ids(&strangers)).await
         }
     };
-    let (answers, (states, refusal)) = join(try_join(codes, others), groups::states(ec2, &instances)).await;
-    let (codes, others) = answers?;
+    let (answers, (states, refusal)) =
+        join(try_join(requests, others), groups::states(ec2, &instances)).await;
+    let (requests, others) = answers?;
+    remember_the_hibernated(&mut instances, &requests);
     for instance in &mut instances {
-        instance.doomed = codes.get(&instance.id).filter(|code| is_doomed(code)).cloned();
+        let code = requests.get(&instance.id).map(|request| request.code.clone());
+        instance.doomed = code.filter(|code| instance.state == InstanceState::Running && is_doomed(code));
         instance.lifecycle = states.get(&instance.id).cloned();
     }
     instances.extend(others.into_iter().map(untold));
@@ -174,6 +179,15 @@ pub(crate) async fn complete<E: Ec2>(
         }
     });
     Ok(observations.collect())
+}
+
+/// A spot instance that EC2 hibernates has in its memory what it had mounted, whatever it is configured for; so has one, for
+/// all that is known, whose request EC2 does not show.
+fn remember_the_hibernated(instances: &mut [Instance], requests: &BTreeMap<InstanceId, SpotRequest>) {
+    let is_off = |instance: &&mut Instance| instance.spot && instance.state == InstanceState::Stopped;
+    for instance in instances.iter_mut().filter(is_off) {
+        instance.hibernation |= requests.get(&instance.id).is_none_or(|request| request.hibernates);
+    }
 }
 
 /// An instance of which nobody asked how far its group has it: one that is of no fleet by its tags, or was missed by a

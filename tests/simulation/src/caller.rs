@@ -14,7 +14,7 @@ use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, InstanceState, Volume, VolumeState};
 use planner::tags::{Policy, ResourceTags, Setting};
 use reconciler::clock::Clock;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand, SpotRequest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -264,11 +264,11 @@ impl Ec2 for Caller {
         Ok(found)
     }
 
-    async fn spot_request_codes(
+    async fn spot_requests(
         &self,
         instances: &BTreeSet<InstanceId>,
-    ) -> Result<BTreeMap<InstanceId, String>, Ec2Error> {
-        self.told("DescribeSpotInstanceRequests", self.inner.spot_request_codes(instances).await).await
+    ) -> Result<BTreeMap<InstanceId, SpotRequest>, Ec2Error> {
+        self.told("DescribeSpotInstanceRequests", self.inner.spot_requests(instances).await).await
     }
 
     async fn attach_volume(

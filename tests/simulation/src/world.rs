@@ -113,7 +113,8 @@ fn fleet(
     zones.truncate(random.usize(1..=zones.len()));
     let (places, size) = (random.u32(1..=3), random.usize(1..=3));
     let interruption = interruption(random);
-    let hibernation = interruption == Interruption::Hibernate || chance(random, 0.05);
+    // EC2 hibernates a spot instance that is not configured for it, too.
+    let hibernation = chance(random, if interruption == Interruption::Hibernate { 0.5 } else { 0.05 });
     let name = format!("fleet{number}");
     let rival = chance(random, 0.05).then(|| format!("fleet{}", (number + 1) % 3));
     let rival = rival.map(|rival| Tags::from([("holdfast:fleet".to_owned(), rival)])).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! An Elastic IP and its association (EC2 API reference, `Address`).
 
-use super::{Garbled, ipv4, optional, required, tags};
+use super::{Garbled, ipv4, optional, required, tags, text};
 use aws_sdk_ec2::types;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId};
 use planner::observation::{Address, Association};
@@ -14,10 +14,15 @@ pub(crate) fn address(address: &types::Address) -> Result<Address, Garbled> {
 fn read(address: &types::Address) -> Result<Address, Garbled> {
     Ok(Address {
         allocation: required("Address.AllocationId", address.allocation_id(), AllocationId::parse)?,
-        public: required("Address.PublicIp", address.public_ip(), ipv4)?,
+        public: required("Address.PublicIp", outer(address), ipv4)?,
         association: association(address)?,
         tags: ResourceTags::read(&tags(address.tags())),
     })
+}
+
+/// The address that others know it by. That of a Wavelength Zone is its carrier's, that of an Outpost may be the customer's.
+fn outer(address: &types::Address) -> Option<&str> {
+    text(address.public_ip()).or(text(address.carrier_ip())).or(text(address.customer_owned_ip()))
 }
 
 fn association(address: &types::Address) -> Result<Option<Association>, Garbled> {

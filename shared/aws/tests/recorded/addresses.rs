@@ -123,3 +123,14 @@ async fn what_cannot_be_understood_is_named() {
         check(&answer.replace(said, instead), Err(problem)).await;
     }
 }
+
+#[tokio::test]
+async fn an_address_of_a_carrier_or_a_customer_is_known_by_that() {
+    for element in ["carrierIp", "customerOwnedIp"] {
+        let outer = format!("<{element}>203.0.113.10</{element}>");
+        for answer in [outer.clone(), format!("<publicIp></publicIp>{outer}")] {
+            let answer = saying("").replace("<publicIp>203.0.113.10</publicIp>", &answer);
+            check(&answer, Ok(vec![address(None)])).await;
+        }
+    }
+}

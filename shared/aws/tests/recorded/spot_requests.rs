@@ -2,15 +2,16 @@
 
 use crate::replay::{Exchange, Replay, exchange, filter, response};
 use planner::ids::InstanceId;
-use reconciler::ec2::Ec2;
+use reconciler::ec2::{Ec2, SpotRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
-async fn check(asked: &[&str], exchanges: Vec<Exchange>, expected: &[(&str, &str)]) {
+async fn check(asked: &[&str], exchanges: Vec<Exchange>, expected: &[(&str, &str, bool)]) {
     let (replay, ec2) = Replay::new(exchanges);
     let asked: BTreeSet<_> = asked.iter().map(|id| instance(id)).collect();
+    let request = |code: &str, hibernates| SpotRequest { code: code.to_owned(), hibernates };
     let expected: BTreeMap<_, _> =
-        expected.iter().map(|(id, code)| (instance(id), (*code).to_owned())).collect();
-    assert_eq!(ec2.spot_request_codes(&asked).await, Ok(expected));
+        expected.iter().map(|(id, code, hibernates)| (instance(id), request(code, *hibernates))).collect();
+    assert_eq!(ec2.spot_requests(&asked).await, Ok(expected));
     replay.assert_complete();
 }
 
@@ -58,16 +59,33 @@ async fn the_status_code_is_taken_as_it_is() {
     check(
         &ids,
         vec![exchange(&request(&ids), 200, &answer(&requests))],
-        &[(ids[0], "instance-terminated-no-capacity"), (ids[1], "request-canceled-and-instance-running")],
+        &[
+            (ids[0], "instance-terminated-no-capacity", false),
+            (ids[1], "request-canceled-and-instance-running", false),
+        ],
     )
     .await;
 }
 
 #[tokio::test]
-async fn a_request_without_an_instance_or_a_code_says_nothing() {
+async fn a_request_without_an_instance_says_nothing_and_one_without_a_code_has_none() {
     let ids = ["i-0123456789abcdef0"];
     let requests = spot_request("", "pending-fulfillment") + &spot_request(ids[0], "");
-    check(&ids, vec![exchange(&request(&ids), 200, &answer(&requests))], &[]).await;
+    check(&ids, vec![exchange(&request(&ids), 200, &answer(&requests))], &[(ids[0], "", false)]).await;
+}
+
+#[tokio::test]
+async fn the_behaviour_says_who_is_hibernated() {
+    let ids = ["i-0123456789abcdef0", "i-0fedcba9876543210"];
+    let behaves = |id: &str, behaviour: &str| {
+        let element =
+            format!("<instanceInterruptionBehavior>{behaviour}</instanceInterruptionBehavior></item>");
+        spot_request(id, "instance-stopped-no-capacity").replace("</item>", &element)
+    };
+    let requests = behaves(ids[0], "hibernate") + &behaves(ids[1], "stop");
+    let code = "instance-stopped-no-capacity";
+    let expected = [(ids[0], code, true), (ids[1], code, false)];
+    check(&ids, vec![exchange(&request(&ids), 200, &answer(&requests))], &expected).await;
 }
 
 #[tokio::test]
@@ -80,7 +98,7 @@ async fn all_pages_are_read() {
     check(
         &ids,
         vec![exchange(&request(&ids), 200, &first), exchange(&next, 200, &second)],
-        &[(ids[0], "fulfilled"), (ids[1], "marked-for-termination")],
+        &[(ids[0], "fulfilled", false), (ids[1], "marked-for-termination", false)],
     )
     .await;
 }

@@ -15,6 +15,7 @@ mod drain;
 mod dry_run;
 mod freshness;
 mod groups;
+mod hibernation;
 mod lifecycle;
 mod logs;
 mod looking;

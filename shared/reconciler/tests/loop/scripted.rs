@@ -9,7 +9,7 @@ use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, Interface
 use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
 use planner::observation::{Address, Instance, Volume};
 use reconciler::clock::Clock;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand, SpotRequest};
 use reconciler::events::Trigger;
 use reconciler::invocation;
 use reconciler::metrics::{self, Calls};
@@ -255,13 +255,18 @@ impl Ec2 for Scripted {
         self.call(Action::DescribeInstances, arguments, honest).await
     }
 
-    async fn spot_request_codes(
+    async fn spot_requests(
         &self,
         instances: &BTreeSet<InstanceId>,
-    ) -> Result<BTreeMap<InstanceId, String>, Ec2Error> {
+    ) -> Result<BTreeMap<InstanceId, SpotRequest>, Ec2Error> {
         let arguments: Vec<String> = instances.iter().map(ToString::to_string).collect();
         let honest = |world: &mut World| {
-            Ok(world.codes.clone().into_iter().filter(|(id, _)| instances.contains(id)).collect())
+            let request = |id: &InstanceId| SpotRequest {
+                code: world.codes.get(id).cloned().unwrap_or_default(),
+                hibernates: world.hibernating.contains(id),
+            };
+            let shown = instances.iter().filter(|id| !world.without_request.contains(*id));
+            Ok(shown.map(|id| (id.clone(), request(id))).collect())
         };
         self.call(Action::DescribeSpotInstanceRequests, arguments, honest).await
     }

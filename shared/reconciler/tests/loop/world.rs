@@ -30,6 +30,10 @@ pub(crate) struct World {
     pub(crate) instances: Vec<Instance>,
     /// The status codes of spot requests.
     pub(crate) codes: BTreeMap<InstanceId, String>,
+    /// The spot instances that EC2 hibernates.
+    pub(crate) hibernating: BTreeSet<InstanceId>,
+    /// The spot instances whose request EC2 does not show.
+    pub(crate) without_request: BTreeSet<InstanceId>,
     /// How many seconds an attach and a detach take.
     pub(crate) pace: i64,
     /// By how many seconds the function's wall clock is off.
@@ -65,6 +69,8 @@ pub(crate) fn world<const N: usize>(parts: [Part; N]) -> World {
         addresses: Vec::new(),
         instances: Vec::new(),
         codes: BTreeMap::new(),
+        hibernating: BTreeSet::new(),
+        without_request: BTreeSet::new(),
         pace: 2,
         clock_error: 0,
         groups: Groups::default(),

@@ -31,7 +31,7 @@ use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState, Transition
 use planner::observation::{Address, Instance, Volume};
 use planner::tags::{self, Tags};
 use reconciler::clock::Clock;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand, VOLUMES};
+use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand, SpotRequest, VOLUMES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -245,16 +245,20 @@ impl Ec2 for InProcess {
         Ok(each_once.into_values().collect())
     }
 
-    async fn spot_request_codes(
+    async fn spot_requests(
         &self,
         instances: &BTreeSet<InstanceId>,
-    ) -> Result<BTreeMap<InstanceId, String>, Ec2Error> {
+    ) -> Result<BTreeMap<InstanceId, SpotRequest>, Ec2Error> {
         let action = Action::DescribeSpotInstanceRequests;
         let calls = query::by_id(instances)
             .into_iter()
             .map(|filter| self.every_page(action, self.page_of(filter), DescribeSpotInstanceRequests));
         let found = try_join_all(calls).await?.into_iter().flatten();
-        Ok(found.map(|request| (request.instance, request.code.as_str().to_owned())).collect())
+        let told = |request: &state::SpotRequest| SpotRequest {
+            code: request.code.as_str().to_owned(),
+            hibernates: request.interruption == state::Interruption::Hibernate,
+        };
+        Ok(found.map(|request| (request.instance.clone(), told(&request))).collect())
     }
 
     async fn attach_volume(

@@ -147,15 +147,14 @@ pub(crate) fn of_detach(call: &DetachVolume, cloud: &Cloud) -> Vec<Offence> {
 fn taken_from(volume: &Volume, attachment: &Attachment, holder: &Instance, grace: Time) -> Option<Offence> {
     let (volume, instance, state) = (volume.id.clone(), holder.id.clone(), holder.state);
     let live = Offence::DetachedFromLive { volume: volume.clone(), instance: instance.clone(), state };
+    let may_remember = holder.hibernation || holder.hibernated;
     let was_stopped = holder.stopped_until.is_some_and(|until| until >= grace);
     // Whatever has become of the instance since: nothing mounts it again in this run.
     let is_drained = attachment.usage == Usage::Drained;
     match state {
         InstanceState::Running | InstanceState::Stopping | InstanceState::ShuttingDown if is_drained => None,
-        InstanceState::Pending | InstanceState::ShuttingDown if was_stopped && !holder.hibernation => None,
-        InstanceState::Stopped if holder.hibernation => {
-            Some(Offence::DetachedFromHibernated { volume, instance })
-        }
+        InstanceState::Pending | InstanceState::ShuttingDown if was_stopped && !may_remember => None,
+        InstanceState::Stopped if may_remember => Some(Offence::DetachedFromHibernated { volume, instance }),
         InstanceState::Stopped | InstanceState::Terminated => None,
         InstanceState::Pending
         | InstanceState::Running

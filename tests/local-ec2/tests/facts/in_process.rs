@@ -6,7 +6,7 @@ use local_ec2::{Fault, InProcess, Principal, Region, Setup, Span, Timing};
 use planner::ids::{FleetName, InstanceId, VolumeId};
 use planner::observation::{AttachmentState, Health, InstanceState};
 use reconciler::clock::Clock;
-use reconciler::ec2::{Cause, Ec2, Ec2Error, InstanceQuery};
+use reconciler::ec2::{Cause, Ec2, Ec2Error, InstanceQuery, SpotRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
 const WEB: &[(&str, &str)] = &[("holdfast:fleet", "web")];
@@ -185,9 +185,9 @@ async fn facts_are_what_ec2_shows() {
     assert_eq!((instance.state, instance.health()), (InstanceState::Running, Health::Healthy));
     assert!(instance.spot && instance.devices.len() == 2 && instance.doomed.is_none());
     assert_eq!(instance.launched.timestamp_subsec_nanos(), 0);
-    let codes = caller.spot_request_codes(&ids).await.unwrap();
-    let code = region.cloud().spot_request(&id).unwrap().code.as_str();
-    assert_eq!(codes, BTreeMap::from([(id.clone(), code.to_owned())]));
+    let requests = caller.spot_requests(&ids).await.unwrap();
+    let code = region.cloud().spot_request(&id).unwrap().code.as_str().to_owned();
+    assert_eq!(requests, BTreeMap::from([(id.clone(), SpotRequest { code, hibernates: false })]));
     let [seen] = caller.addresses().await.unwrap().try_into().unwrap();
     let association = seen.association.unwrap();
     assert_eq!((association.instance, seen.allocation), (Some(id.clone()), address));

@@ -6,7 +6,7 @@ use local_ec2::actions::{
     AllocateAddress, AssociateAddress, CreateTags, DetachVolume, DisassociateAddress, Operation,
     StartInstances, StopInstances,
 };
-use local_ec2::state::LaunchData;
+use local_ec2::state::{Interruption, LaunchData, Market};
 use local_ec2::{Offence, Principal};
 use planner::ids::{AllocationId, InstanceId, VolumeId};
 use planner::observation::InstanceState;
@@ -142,6 +142,17 @@ fn a_detach_from_one_that_hibernates_is_found() {
     let (id, volume) = (stage.runs(data), slot(&mut stage, "main"));
     stage.attaches(&volume, &id, "/dev/sdf");
     stop(&mut stage, &id);
+    let expected = Offence::DetachedFromHibernated { volume: volume.clone(), instance: id.clone() };
+    assert_eq!(offences(&mut stage, &detach(&volume, &id)), [expected]);
+    // EC2 hibernates a spot instance that is not configured for it, too.
+    let mut stage = Stage::new();
+    let market = Some(Market { persistent: true, interruption: Interruption::Hibernate });
+    let data = LaunchData { market, ..tagged_data(ZONE, WEB) };
+    let (id, volume) = (stage.runs(data), slot(&mut stage, "main"));
+    stage.attaches(&volume, &id, "/dev/sdf");
+    stage.cloud.interrupt(&id).unwrap();
+    stage.pass(300);
+    assert_eq!(stage.state(&id), InstanceState::Stopped);
     let expected = Offence::DetachedFromHibernated { volume: volume.clone(), instance: id.clone() };
     assert_eq!(offences(&mut stage, &detach(&volume, &id)), [expected]);
 }

@@ -2,7 +2,7 @@
 
 use super::Name;
 use super::slots::Parts;
-use local_ec2::state::{Attachment, Instance, Lifecycle, Member, SpotCode};
+use local_ec2::state::{Attachment, Instance, Interruption, Lifecycle, Member, SpotCode};
 use local_ec2::{Cloud, Time};
 use planner::ids::InstanceId;
 use planner::observation::{AttachmentState, InstanceState};
@@ -182,6 +182,12 @@ impl<'c> Standing<'c> {
         self.holders(parts).any(is_paused)
     }
 
+    /// Whether the memory of the instance, which is stopped, may hold what it had mounted.
+    fn may_remember(&self, instance: &Instance) -> bool {
+        let request = self.cloud.spot_request(&instance.id);
+        instance.hibernation || request.is_some_and(|request| request.interruption == Interruption::Hibernate)
+    }
+
     fn hold(&self, attachment: &Attachment) -> Hold {
         let Some(instance) = self.cloud.instance(&attachment.instance) else { return Hold::Fast };
         let settled = matches!(attachment.state, AttachmentState::Attaching | AttachmentState::Attached);
@@ -189,7 +195,7 @@ impl<'c> Standing<'c> {
             InstanceState::Running if settled && !is_draining(self.cloud, instance) => {
                 Hold::On(instance.id.clone())
             }
-            InstanceState::Stopped if instance.hibernation => Hold::Fast,
+            InstanceState::Stopped if self.may_remember(instance) => Hold::Fast,
             InstanceState::Stopped | InstanceState::Terminated => Hold::Loose,
             InstanceState::Running
             | InstanceState::Pending
