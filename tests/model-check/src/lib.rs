@@ -1,6 +1,7 @@
 //! The model check: every interleaving of small worlds, with the shipped planner.
 //!
-//! It asks two things of every state: that nothing unsafe has happened, and that a quiet world would converge.
+//! It asks two things of every state: that nothing unsafe has happened, and that a quiet world would converge. And of a
+//! whole run that everything has happened that can.
 
 pub mod bug;
 pub mod census;

@@ -1,4 +1,4 @@
-//! Mistakes of the plan.
+//! Mistakes of the plan: calls that it should not have, and calls that it lacks.
 
 use crate::bug::Bug;
 use crate::ec2::Call;
@@ -12,10 +12,12 @@ use crate::world::{Instance, Link, LinkState, Phase};
 pub(crate) fn spoil(calls: &mut Calls, sources: Sources<'_>, memory: &Memory, bug: Option<Bug>) {
     let holder = holder(calls.slot, sources);
     harm(calls, holder, sources, bug);
-    if rests(calls)
-        && let Some((volume, link)) = holder
-    {
-        calls.lead = undo(calls.slot, volume, link, sources, memory, bug);
+    if rests(calls) {
+        calls.lead = holder.and_then(|(volume, link)| {
+            let volume = Call::Detach { volume, instance: Some(link.instance) };
+            let address = release(calls.slot, link.instance, sources);
+            undo(volume, address, memory, bug)
+        });
     }
     leave_out(calls, sources, bug);
 }
@@ -66,21 +68,12 @@ fn harm(calls: &mut Calls, holder: Option<(u8, Link)>, sources: Sources<'_>, bug
     }
 }
 
-/// Undoes some of what has been reached, where nothing is left to do.
-fn undo(
-    slot: u8,
-    volume: u8,
-    link: Link,
-    sources: Sources<'_>,
-    memory: &Memory,
-    bug: Option<Bug>,
-) -> Option<Call> {
+/// Where nothing is left to do, takes the volume or the address off the holder.
+fn undo(volume: Call, address: Option<Call>, memory: &Memory, bug: Option<Bug>) -> Option<Call> {
     match bug {
-        Some(Bug::RedoesTheAddress) => release(slot, link.instance, sources),
-        Some(Bug::BeginsWithTheAddress) if memory.is_empty() => release(slot, link.instance, sources),
-        Some(Bug::BeginsWithTheVolume) if memory.is_empty() => {
-            Some(Call::Detach { volume, instance: Some(link.instance) })
-        }
+        Some(Bug::RedoesTheAddress) => address,
+        Some(Bug::BeginsWithTheAddress) if memory.is_empty() => address,
+        Some(Bug::BeginsWithTheVolume) if memory.is_empty() => Some(volume),
         Some(_) | None => None,
     }
 }

@@ -188,7 +188,7 @@ fn others() -> Vec<Check> {
     ]
 }
 
-/// Three functions at once, and a slot that is held. From nothing launched it is too far to a handover for so many.
+/// Three functions at once, and a slot that is held, since from nothing launched it is far to a handover.
 fn handovers() -> Vec<Check> {
     let shape = |handover| Shape { instances: 2, slots: &[(1, 1)], handover };
     let with = |handover, holder| World { instances: vec![holder, RUNNING], ..held(&shape(handover)) };
