@@ -56,7 +56,7 @@ pub enum Call {
 }
 
 /// What EC2 says to a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// Done.
     Accepted,
@@ -222,7 +222,7 @@ impl World {
         let is_split = self.links().any(|(other, link)| {
             other.slot == slot && link.instance != instance && self.phase(link.instance) != Phase::Gone
         });
-        let is_first = (0..volume).all(|n| self.volume(n).is_none_or(|other| other.slot != slot));
+        let is_first = self.is_first(volume);
         let is_ahead = !is_first && !self.has_first(slot, instance);
         // What a slot that has the instance brings there shares it with nobody anew.
         let shares = self.has_another(slot, instance) && (is_first || is_ahead);

@@ -1,12 +1,14 @@
 //! Convergence as a safety property: from this very state, freeze the world, look a few times, and every slot that can
 //! be held is held and nothing is left to do. (A checker's `eventually` is unsound where there are cycles.)
 
+use crate::bug::Bug;
 use crate::ec2::{Answer, Call, Violation};
 use crate::function;
 use crate::look::Sources;
 use crate::memory::Memory;
+use crate::outcome;
 use crate::ssm::Agent;
-use crate::view::{self, Calls};
+use crate::view::Calls;
 use crate::world::{Handover, Phase, World};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -36,20 +38,20 @@ thread_local! {
 }
 
 /// What becomes of the world when it is quiet.
-pub fn quiet(world: &World) -> Quiet {
-    let key = BuildHasherDefault::<DefaultHasher>::default().hash_one(world);
+pub fn quiet(world: &World, bug: Option<Bug>) -> Quiet {
+    let key = BuildHasherDefault::<DefaultHasher>::default().hash_one((world, bug));
     if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
         return known;
     }
-    let quiet = play(world.clone(), |_| {});
+    let quiet = play(world.clone(), bug, |_| {});
     KNOWN.with_borrow_mut(|known| known.insert(key, quiet));
     quiet
 }
 
 /// The worlds through which a quiet one goes, for whoever looks into a fault.
-pub fn course(world: &World) -> Vec<String> {
+pub fn course(world: &World, bug: Option<Bug>) -> Vec<String> {
     let mut course = Vec::new();
-    let end = play(world.clone(), |world| {
+    let end = play(world.clone(), bug, |world| {
         course.push(world.to_string());
         let sources = Sources::all(world);
         let seen = sources.observe(&Memory::default());
@@ -63,7 +65,7 @@ pub fn course(world: &World) -> Vec<String> {
     course
 }
 
-fn play(mut world: World, mut tell: impl FnMut(&World)) -> Quiet {
+fn play(mut world: World, bug: Option<Bug>, mut tell: impl FnMut(&World)) -> Quiet {
     let mut memory = Memory::default();
     let mut acts = 0;
     loop {
@@ -71,7 +73,7 @@ fn play(mut world: World, mut tell: impl FnMut(&World)) -> Quiet {
         memory.catch_up();
         memory.catch_up_with_record();
         tell(&world);
-        match look_and_act(&mut world, &mut memory) {
+        match look_and_act(&mut world, &mut memory, bug) {
             Err(violation) => return Quiet::Unsafe(violation),
             Ok(Effect::Acts) if acts == LOOKS => return Quiet::Endless,
             Ok(Effect::Acts) => acts += 1,
@@ -87,7 +89,7 @@ fn play(mut world: World, mut tell: impl FnMut(&World)) -> Quiet {
     if !is_good(&world) {
         return Quiet::Unheld;
     }
-    match look_and_act(&mut world, &mut Memory::default()) {
+    match look_and_act(&mut world, &mut Memory::default(), bug) {
         Err(violation) => Quiet::Unsafe(violation),
         Ok(Effect::Acts) => Quiet::Relapse,
         // That Systems Manager does not know the instance, each invocation finds for itself.
@@ -107,23 +109,22 @@ enum Effect {
 }
 
 /// One look, and all its steps.
-fn look_and_act(world: &mut World, memory: &mut Memory) -> Result<Effect, Violation> {
-    let plan = {
-        let sources = Sources::all(world);
-        sources.observe(memory).and_then(|mut seen| sources.plan(&mut seen, |_| {}))
-    };
+fn look_and_act(world: &mut World, memory: &mut Memory, bug: Option<Bug>) -> Result<Effect, Violation> {
     let mut effect = Effect::Rests;
-    let slots = plan.into_iter().flat_map(|plan| plan.slots);
-    for (Calls { slot, lead, chains }, _) in slots.filter_map(|slot| view::calls(&slot)) {
+    let Some(outcome) = outcome::look(Sources::all(world), memory, bug) else { return Ok(effect) };
+    if let Some(violation) = outcome.violation {
+        return Err(violation);
+    }
+    for Calls { slot, lead, chains } in &outcome.slots {
         if lead.is_some() {
-            let answer = chain(slot, lead.as_slice(), world, memory)?;
+            let answer = chain(*slot, lead.as_slice(), world, memory)?;
             effect = effect.max(Effect::of(answer));
             if answer != Answer::Accepted {
                 continue;
             }
         }
         for calls in chains {
-            effect = effect.max(Effect::of(chain(slot, &calls, world, memory)?));
+            effect = effect.max(Effect::of(chain(*slot, calls, world, memory)?));
         }
     }
     Ok(effect)

@@ -26,7 +26,7 @@ fn last_phase(phase: Phase) -> Phase {
 }
 
 /// What becomes of an attachment by itself, if anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Settling {
     /// It is completed.
     Completes,

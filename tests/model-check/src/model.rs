@@ -4,11 +4,14 @@
 //! Time is not counted: see [`crate::function::may_last`] for what is assumed of it, and [`crate::memory`] for what a
 //! function remembers.
 
-use crate::bug::{self, Bug};
+use crate::bug::Bug;
+use crate::census::{Census, Event, Fate};
 use crate::ec2::{Answer, Call, Violation};
+use crate::fault::Fault;
 use crate::function::{self, Function, Part, Round};
 use crate::goal::{self, Quiet};
 use crate::life::Settling;
+use crate::outcome;
 use crate::state::{Action, Sight, State};
 use crate::world::{Mark, Phase, Usage, World};
 use stateright::{Model, Property};
@@ -33,8 +36,10 @@ pub struct Check {
     pub refuses: bool,
     /// A mistake that the check must find, if any.
     pub bug: Option<Bug>,
-    /// The only violation that counts, if not all do.
-    pub only: Option<Violation>,
+    /// The only fault that counts, if not all do.
+    pub only: Option<Fault>,
+    /// What has happened.
+    pub census: Census,
 }
 
 impl Model for Check {
@@ -69,6 +74,7 @@ impl Model for Check {
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
         let mut next = state.clone();
+        let event = Event::of(state, action);
         match action {
             Action::Look(function, sight) => self.look(&mut next, function, sight)?,
             Action::Act(function, slot, part) => self.act(&mut next, function, slot, part, Reply::Arrives)?,
@@ -105,15 +111,17 @@ impl Model for Check {
             next.renumber();
         }
         next.functions.sort();
-        (next != *state).then_some(next)
+        if next == *state {
+            return None;
+        }
+        self.census.extend(event);
+        Some(next)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always("safe", |_: &Self, state: &State| state.violation.is_none()),
-            Property::always("converges", |check: &Self, state: &State| {
-                check.bug.is_some() || goal::quiet(&state.now) == Quiet::Good
-            }),
+            Property::always("converges", Self::converges),
         ]
     }
 }
@@ -123,6 +131,15 @@ impl Model for Check {
 enum Reply {
     Arrives,
     IsLost,
+}
+
+impl Reply {
+    fn fate(self, answer: Answer) -> Fate {
+        match self {
+            Self::Arrives => Fate::Answered(answer),
+            Self::IsLost => Fate::Lost,
+        }
+    }
 }
 
 /// One less, if there is one.
@@ -146,17 +163,33 @@ impl Check {
             refuses: false,
             bug: None,
             only: None,
+            census: Census::default(),
         }
     }
 
     fn counts(&self, violation: Violation) -> bool {
-        self.only.is_none_or(|only| only == violation)
+        self.only.is_none_or(|only| only == Fault::Broken(violation))
+    }
+
+    fn converges(&self, state: &State) -> bool {
+        match self.only {
+            // What is unsafe is not asked where it leads to.
+            Some(Fault::Broken(_)) => true,
+            Some(Fault::Unsettled(only)) => goal::quiet(&state.now, self.bug) != only,
+            None => goal::quiet(&state.now, self.bug) == Quiet::Good,
+        }
+    }
+
+    /// What is wrong with the state, if anything.
+    pub fn fault(&self, state: &State) -> Option<Fault> {
+        let unsettled = || Fault::Unsettled(goal::quiet(&state.now, self.bug));
+        state.violation.map(Fault::Broken).or_else(|| (!self.converges(state)).then(unsettled))
     }
 
     /// A function looks. One that finds nothing to do and nothing to wait for ends.
     fn look(&self, next: &mut State, function: usize, sight: Sight) -> Option<()> {
         let sources = next.sources(sight);
-        let outcome = bug::look(sources, &next.functions.get(function)?.memory, self.bug)?;
+        let outcome = outcome::look(sources, &next.functions.get(function)?.memory, self.bug)?;
         // By the oldest of its answers.
         let oldest = if sight.is_stale() { &next.stale } else { &next.now };
         let asked = oldest.asked();
@@ -192,6 +225,8 @@ impl Check {
             return None;
         }
         next.violation = charge.filter(|violation| is_accepted && self.counts(*violation));
+        self.census.extend([Event::Called(next.now.kind(call), reply.fate(answer))]);
+        self.census.extend(Event::of_call(next, function, call, answer));
         let function = next.functions.get_mut(function)?;
         if reply == Reply::Arrives {
             let name = function.round.as_ref()?.slots.get(slot)?.slot;
@@ -206,6 +241,7 @@ impl Check {
         let open = function.open(self.bug);
         let (_, _, call) = *open.iter().find(|(of, which, _)| (*of, *which) == (slot, part))?;
         let name = function.round.as_ref()?.slots.get(slot)?.slot;
+        self.census.extend([Event::Called(next.now.kind(call), Fate::RefusedForGood)]);
         function.memory.remember_failure(name, call);
         function.done(slot, part, false)
     }

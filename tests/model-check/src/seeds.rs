@@ -2,6 +2,9 @@
 
 use crate::bug::Bug;
 use crate::ec2::Violation;
+use crate::fault::Fault;
+use crate::goal::Quiet;
+use crate::kind::Kind;
 use crate::model::Check;
 use crate::ssm::Agent;
 use crate::starts::{DRAINING, RUNNING, STOPPED, scattered, with_doomed};
@@ -14,7 +17,7 @@ pub struct Seed {
     /// The check, with the mistake.
     pub check: Check,
     /// What comes of it.
-    pub expected: Violation,
+    pub expected: Fault,
 }
 
 /// How many states at most are generated to find one.
@@ -22,7 +25,8 @@ pub const MOST: usize = 3_000_000;
 
 /// All of them.
 pub fn seeds() -> Vec<Seed> {
-    taking().into_iter().chain(giving()).chain(ending()).chain(draining()).collect()
+    let unsafe_ones = taking().into_iter().chain(giving()).chain(ending()).chain(draining());
+    unsafe_ones.chain(unheld()).chain(unsettled()).collect()
 }
 
 /// A volume is taken from somebody, or what is to be left alone is touched.
@@ -149,6 +153,39 @@ fn draining() -> Vec<Seed> {
     ]
 }
 
+/// A slot stays where it cannot be used, or apart.
+fn unheld() -> Vec<Seed> {
+    let never = |name, kind, starts| Sown(name, Bug::Never(kind)).leads_to(Quiet::Unheld, starts);
+    let first = |instances, slots| vec![Shape { instances, slots, handover: OnRelease }.quiet()];
+    vec![
+        never("no first volume is ever attached", Kind::AttachFirst, first(1, &[(1, 0)])),
+        never("no second volume is ever attached", Kind::AttachAnother, first(1, &[(2, 0)])),
+        never("nothing is ever detached", Kind::Detach, first(2, &[(1, 0)])),
+        never("no address is ever associated", Kind::Associate, first(1, &[(1, 1)])),
+        never("no address is ever disassociated", Kind::Disassociate, first(2, &[(1, 1)])),
+        never("no holder is ever ended", Kind::Terminate, on_first(&[(1, 0)], Terminate, DRAINING)),
+        never("no holder is ever drained", Kind::Drain, on_first(&[(1, 0)], Drain, DRAINING)),
+        Sown("nothing is done for a second slot", Bug::FirstSlotAlone)
+            .leads_to(Quiet::Unheld, first(2, &[(1, 0), (1, 0)])),
+    ]
+}
+
+/// There is always something left to do, or something is done that must not be.
+fn unsettled() -> Vec<Seed> {
+    let first = |slots| vec![Shape { instances: 1, slots, handover: OnRelease }.quiet()];
+    vec![
+        // Nine calls, in eight looks.
+        Sown("one call a look", Bug::OneCallALook).leads_to(Quiet::Endless, first(&[(1, 8)])),
+        Sown("an address to and fro", Bug::RedoesTheAddress).leads_to(Quiet::Endless, first(&[(1, 1)])),
+        Sown("an address anew in every invocation", Bug::BeginsWithTheAddress)
+            .leads_to(Quiet::Relapse, first(&[(1, 1)])),
+        Sown("a volume taken by the next invocation", Bug::BeginsWithTheVolume)
+            .leads_to(Quiet::Unsafe(Violation::TakenFromUser), first(&[(1, 0)])),
+        Sown("every address at the first place", Bug::FirstPlaceAlone)
+            .leads_to(Quiet::Unsafe(Violation::Displaced), first(&[(1, 2)])),
+    ]
+}
+
 /// Two instances, the second of which runs; the first volume is on the first, and nothing else is anywhere.
 fn on_first(slots: &'static [(u8, u8)], handover: Handover, holder: Instance) -> Vec<World> {
     let shape = Shape { instances: 2, slots, handover };
@@ -166,6 +203,15 @@ struct Sown(&'static str, Bug);
 impl Sown {
     /// Where it shows, and how.
     fn shows(self, expected: Violation, starts: Vec<World>, functions: usize) -> Seed {
+        self.expects(Fault::Broken(expected), starts, functions)
+    }
+
+    /// Where the world, left alone, does not converge, and what becomes of it instead.
+    fn leads_to(self, expected: Quiet, starts: Vec<World>) -> Seed {
+        self.expects(Fault::Unsettled(expected), starts, 1)
+    }
+
+    fn expects(self, expected: Fault, starts: Vec<World>, functions: usize) -> Seed {
         let check =
             Check { bug: Some(self.1), only: Some(expected), ..Check::new(self.0, starts, functions) };
         Seed { check, expected }

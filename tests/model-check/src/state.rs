@@ -247,7 +247,24 @@ impl State {
     }
 }
 
+impl Telling {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Now, Self::Stale, Self::Silence, Self::Denial];
+}
+
 impl Sight {
+    /// Every choice that there can be.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let both = [false, true];
+        let ec2 = both.into_iter().flat_map(move |volumes| {
+            both.into_iter()
+                .flat_map(move |addresses| both.map(move |instances| (volumes, addresses, instances)))
+        });
+        ec2.flat_map(|(stale_volumes, stale_addresses, stale_instances)| {
+            Telling::ALL.map(|record| Self { stale_volumes, stale_addresses, stale_instances, record })
+        })
+    }
+
     /// Whether an answer of EC2 is of another moment than now.
     pub fn is_stale(self) -> bool {
         self.stale_volumes || self.stale_addresses || self.stale_instances

@@ -200,7 +200,16 @@ impl Shape {
     }
 }
 
+impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Unborn, Self::Pending, Self::Running, Self::Stopping, Self::Stopped, Self::Ending, Self::Gone];
+}
+
 impl Handover {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::OnRelease, Self::Terminate, Self::Drain];
+
     /// The policy as the planner names it.
     pub fn policy(self) -> Policy {
         match self {

@@ -6,7 +6,7 @@ use crate::starts::{
     DRAINING, ENDING, GONE, INTERRUPTED, PENDING, RECOMMENDED, RUNNING, SHORT, STOPPED, STOPPING, held,
     late_second, scattered, with_doomed, with_paused_slot,
 };
-use crate::world::{Handover, Instance, Shape, UNBORN, World};
+use crate::world::{Handover, Instance, LinkState, Shape, UNBORN, Usage, World};
 use Handover::{Drain, OnRelease, Terminate};
 
 /// How much is to be explored.
@@ -59,6 +59,7 @@ pub fn worlds() -> Vec<Check> {
         .chain(scattered_volumes())
         .chain(scattered_addresses())
         .chain(others())
+        .chain(handovers())
         .chain(drains())
         .collect()
 }
@@ -135,6 +136,7 @@ fn scattered_addresses() -> Vec<Check> {
 /// What else people leave behind: pauses, marks, volumes of others; and with the policy `terminate`.
 fn others() -> Vec<Check> {
     let one = Shape { instances: 2, slots: &[(2, 1)], handover: OnRelease };
+    let pair = Shape { instances: 2, slots: &[(2, 0)], handover: OnRelease };
     let two = Shape { instances: 2, slots: &[(1, 0), (1, 1)], handover: OnRelease };
     let ended = |shape| Shape { handover: Terminate, ..shape };
     let any: &[Instance] = &[RUNNING, STOPPED, DRAINING];
@@ -163,7 +165,22 @@ fn others() -> Vec<Check> {
             1,
             1,
         ),
+        brief(
+            "a device name of a second volume is stuck",
+            scattered(&pair, &[&[stuck(RUNNING, 'g'), stuck(STOPPED, 'g')], &[stuck(RUNNING, 'g')]]),
+            1,
+            1,
+        ),
         brief("terminate, scattered", scattered(&ended(one), &[marked, marked]), 1, 1),
+        Check {
+            refuses: true,
+            ..brief(
+                "terminate, calls are refused for good",
+                scattered(&ended(one), &[&[DRAINING, INTERRUPTED], &[RUNNING]]),
+                1,
+                1,
+            )
+        },
         brief("terminate, two slots scattered", scattered(&ended(two), &[marked, any]), 1, 1),
         brief("terminate, volumes of others", scattered(&ended(one), &[any, foreign]), 1, 1),
         brief("terminate, an instance is paused", scattered(&ended(one), &[any, held]), 1, 1),
@@ -171,10 +188,31 @@ fn others() -> Vec<Check> {
     ]
 }
 
+/// Three functions at once, and a slot that is held, since from nothing launched it is far to a handover.
+fn handovers() -> Vec<Check> {
+    let shape = |handover| Shape { instances: 2, slots: &[(1, 1)], handover };
+    let with = |handover, holder| World { instances: vec![holder, RUNNING], ..held(&shape(handover)) };
+    let mut drained = with(Drain, DRAINING);
+    for link in drained.volumes.iter_mut().filter_map(|volume| volume.link.as_mut()) {
+        (link.state, link.usage) = (LinkState::Detaching, Usage::Drained);
+    }
+    let held = vec![with(OnRelease, RUNNING), with(OnRelease, STOPPED)];
+    let ended = vec![with(Terminate, DRAINING), with(Terminate, ENDING)];
+    vec![
+        Check::new("held, three functions", held, 3),
+        Check::new("terminate, held, three functions", ended, 3),
+        Check::new("drain, held, three functions", vec![with(Drain, DRAINING), drained], 3),
+    ]
+}
+
 /// With the policy `drain`.
 fn drains() -> Vec<Check> {
     let shape = |instances, slots| Shape { instances, slots, handover: Drain };
     let leaving = World { instances: vec![INTERRUPTED, RUNNING], ..held(&shape(2, &[(2, 0)])) };
+    let mut beside =
+        World { instances: vec![DRAINING, RUNNING, RUNNING], ..held(&shape(3, &[(1, 0), (1, 1)])) };
+    beside.volumes.iter_mut().filter(|volume| volume.slot == 1).for_each(|volume| volume.link = None);
+    beside.addresses.iter_mut().for_each(|address| address.at = None);
     let held = |instances, slots| vec![held(&shape(instances, slots))];
     let (one, two) = (shape(2, &[(2, 1)]), shape(2, &[(1, 0), (1, 1)]));
     let some: &[Instance] = &[RUNNING, DRAINING, STOPPED];
@@ -194,11 +232,21 @@ fn drains() -> Vec<Check> {
         Check { recommends: true, ..Check::new("drain, two slots", held(3, &[(1, 1), (1, 0)]), 2) },
         brief("drain, held, little churn", held(2, &[(2, 0)]), 1, 2),
         brief("drain, two volumes, three functions", vec![leaving], 3, 1),
+        brief("drain, a slot is free beside it", vec![beside], 1, 1),
         brief("drain, scattered", scattered(&one, &[marked, marked]), 1, 1),
         brief("drain, scattered, two functions", scattered(&shape(2, &[(2, 0)]), &[some, &[RUNNING]]), 2, 1),
         brief("drain, two slots scattered", scattered(&two, &[marked, some]), 1, 1),
         brief("drain, agents that do not work", scattered(&one, &[agents, some]), 1, 1),
         Check { refuses: true, ..brief("drain, a second volume is late", late_second(), 2, 1) },
+        Check {
+            refuses: true,
+            ..brief(
+                "drain, scattered, calls are refused for good",
+                scattered(&shape(2, &[(1, 1)]), &[&[DRAINING, STOPPED], &[RUNNING]]),
+                1,
+                1,
+            )
+        },
         brief("drain, an instance is paused", scattered(&one, &[some, paused]), 1, 1),
     ]
 }

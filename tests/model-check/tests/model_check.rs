@@ -1,17 +1,30 @@
 //! The model check finds what is wrong, and finds nothing wrong with the shipped planner.
 
-use model_check::run::{Checked, checked, is_proof};
+use model_check::bug::Bug;
+use model_check::census::{Census, Event};
+use model_check::goal::{Quiet, quiet};
+use model_check::model::Check;
+use model_check::run::{Checked, checked, is_proof, never};
 use model_check::seeds::{MOST, seeds};
+use model_check::starts::RUNNING;
+use model_check::world::{Handover, Shape};
 use model_check::worlds::{Effort, worlds};
 
 #[test]
 fn no_interleaving_breaks_the_promise() {
     let mut states = 0;
+    let mut figures = Vec::new();
     for check in worlds() {
         let (name, most) = (check.name, Effort::Short.most(&check));
         let found = checked(check, 2, most);
         assert_eq!(found.faults, Vec::<String>::new(), "{name}");
         states += found.states;
+        figures.push(found);
+    }
+    assert_eq!(never(&figures), Vec::<Event>::new());
+    let must_happen = Event::all();
+    for event in figures.iter().flat_map(|found| found.census.events()) {
+        assert!(must_happen.contains(&event), "nobody asks whether it happened: {event:?}");
     }
     assert!(states >= Effort::Short.least(), "{states}");
 }
@@ -22,17 +35,45 @@ fn too_few_states_a_fault_or_a_missed_mistake_is_no_proof() {
         states,
         depth: 9,
         is_exhausted: false,
-        violation: None,
+        fault: None,
+        census: Census::default(),
         faults: faults.iter().map(ToString::to_string).collect(),
     };
     for (effort, least) in [(Effort::Normal, 1_000_000), (Effort::Long, 20_000_000)] {
         assert_eq!(effort.least(), least);
-        assert!(is_proof(&[checked(least - 5, &[]), checked(5, &[])], least, 0));
-        assert!(!is_proof(&[checked(least - 6, &[]), checked(5, &[])], least, 0));
-        assert!(!is_proof(&[checked(least, &[]), checked(5, &["NOT nothing unsafe"])], least, 0));
-        assert!(!is_proof(&[checked(least, &[])], least, 1));
-        assert!(!is_proof(&[], least, 0));
+        assert!(is_proof(&[checked(least - 5, &[]), checked(5, &[])], least, &[], 0));
+        assert!(!is_proof(&[checked(least - 6, &[]), checked(5, &[])], least, &[], 0));
+        assert!(!is_proof(&[checked(least, &[]), checked(5, &["NOT nothing unsafe"])], least, &[], 0));
+        assert!(!is_proof(&[checked(least, &[])], least, &[Event::Crashed], 0));
+        assert!(!is_proof(&[checked(least, &[])], least, &[], 1));
+        assert!(!is_proof(&[], least, &[], 0));
     }
+}
+
+#[test]
+fn what_never_happened_is_named() {
+    let happened = |events: Vec<Event>| {
+        let found = checked(Check::new("nowhere", Vec::new(), 1), 1, 1);
+        found.census.extend(events);
+        found
+    };
+    let mut events = Event::all();
+    assert_eq!(never(&[]), events);
+    let last = events.pop().unwrap();
+    let first = events.remove(0);
+    assert_eq!(never(&[happened(events.clone())]), [first, last]);
+    assert_eq!(never(&[happened(events), happened(vec![first])]), [last]);
+}
+
+#[test]
+fn as_many_looks_as_are_allowed_suffice() {
+    let play = |slots| {
+        let mut world = Shape { instances: 1, slots, handover: Handover::OnRelease }.quiet();
+        world.instances.fill(RUNNING);
+        quiet(&world, Some(Bug::OneCallALook))
+    };
+    assert_eq!(play(&[(1, 7)]), Quiet::Good);
+    assert_eq!(play(&[(1, 8)]), Quiet::Endless);
 }
 
 #[test]
@@ -47,7 +88,7 @@ fn a_small_world_is_exhausted() {
 /// Looks for a mistake that was sown on purpose.
 fn find(name: &str) {
     let seed = seeds().into_iter().find(|seed| seed.check.name == name);
-    let found = seed.map(|seed| (checked(seed.check, 1, MOST).violation, Some(seed.expected)));
+    let found = seed.map(|seed| (checked(seed.check, 1, MOST).fault, Some(seed.expected)));
     assert!(found.is_some_and(|(found, expected)| found == expected), "{name}: {found:?}");
 }
 
@@ -89,4 +130,17 @@ found! {
     a_drain_without_a_candidate_is_found: "a drain that nobody can take over from",
     a_drain_of_a_healthy_holder_is_found: "a drain of a healthy holder",
     a_drain_that_is_quicker_than_a_look_is_old_is_found: "a drain that is quicker than a look is old",
+    a_first_volume_that_stays_free_is_found: "no first volume is ever attached",
+    a_second_volume_that_stays_free_is_found: "no second volume is ever attached",
+    a_volume_that_stays_on_a_stopped_holder_is_found: "nothing is ever detached",
+    an_address_that_stays_free_is_found: "no address is ever associated",
+    an_address_that_stays_where_its_volume_was_is_found: "no address is ever disassociated",
+    a_holder_that_is_never_ended_is_found: "no holder is ever ended",
+    a_holder_that_is_never_drained_is_found: "no holder is ever drained",
+    a_second_slot_that_stays_free_is_found: "nothing is done for a second slot",
+    one_look_more_than_is_allowed_is_found: "one call a look",
+    an_address_to_and_fro_is_found: "an address to and fro",
+    a_next_invocation_that_goes_on_is_found: "an address anew in every invocation",
+    a_next_invocation_that_takes_the_volume_is_found: "a volume taken by the next invocation",
+    an_address_displaced_in_quiet_is_found: "every address at the first place",
 }
