@@ -39,7 +39,10 @@ pub struct Notification {
 
 /// How each slot stood when this process last looked at all of them. A new process knows of none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Census(BTreeMap<(FleetName, SlotName), SlotState>);
+pub struct Census(BTreeMap<(FleetName, SlotName), Standing>);
+
+/// How a slot stood, and with whom.
+type Standing = (SlotState, Option<InstanceId>);
 
 /// The form of the detail.
 #[derive(Serialize)]
@@ -82,13 +85,13 @@ pub fn of(trigger: &Trigger, report: &Report, last: &mut Census) -> Vec<Notifica
     let slots = report.fleets.iter().flat_map(|fleet| fleet.slots.iter().map(move |slot| (fleet, slot)));
     let slots = slots.map(|(fleet, slot)| ((fleet.fleet.clone(), slot.slot.clone()), fleet, slot));
     let told = slots.clone().flat_map(|(name, fleet, slot)| {
-        let earlier = last.0.get(&name).copied().filter(|_| report.is_census);
+        let earlier = last.0.get(&name).filter(|_| report.is_census);
         let kinds = changes(trigger, fleet, slot, earlier).into_iter();
         kinds.map(|kind| Notification { kind, detail: detail(report.trigger, fleet, slot) })
     });
     let told = told.collect();
     if report.is_census {
-        last.0 = slots.map(|(name, _, slot)| (name, slot.state)).collect();
+        last.0 = slots.map(|(name, _, slot)| (name, (slot.state, slot.holder.clone()))).collect();
     }
     told
 }
@@ -98,7 +101,7 @@ fn changes(
     trigger: &Trigger,
     fleet: &FleetReport,
     slot: &SlotReport,
-    earlier: Option<SlotState>,
+    earlier: Option<&Standing>,
 ) -> Vec<Kind> {
     let before = slot.before.as_ref();
     let acted = slot.steps.iter().any(is_done);
@@ -107,15 +110,19 @@ fn changes(
     // An event about the holder is of a change, though the look that it led to may come after it.
     let concerned = matches!(&trigger.scope, Scope::Instance(id) if old_holder(slot) == Some(id));
     // What no event is of, such as a tag, a sweep sees.
-    let turned = earlier.is_some_and(|earlier| earlier != slot.state);
+    let turned = earlier.is_some_and(|(state, _)| *state != slot.state);
+    // What it waited for where it is has passed. Who has moved it meanwhile, has told that it is held.
+    let recovered = match earlier {
+        Some((SlotState::Blocked | SlotState::Paused, _)) => true,
+        Some((SlotState::Waiting, holder)) => holder.is_some() && *holder == slot.holder,
+        Some((SlotState::Held | SlotState::Moving, _)) | None => false,
+    };
     let started = has_started(fleet, slot);
     let ended = match slot.state {
         SlotState::Held if acted => Some(Kind::Held),
         // What moved without an act of this invocation, another one moved, and tells it.
         SlotState::Held if other_state && same_holder && !was_moving(slot) => Some(Kind::Held),
-        SlotState::Held if matches!(earlier, Some(SlotState::Blocked | SlotState::Paused)) => {
-            Some(Kind::Held)
-        }
+        SlotState::Held if recovered => Some(Kind::Held),
         SlotState::Waiting if acted || other_state || concerned || turned => Some(Kind::Waiting),
         SlotState::Blocked if acted || other_state || concerned || turned => Some(Kind::Blocked),
         SlotState::Moving if acted && !started => Some(Kind::HandoverStarted),

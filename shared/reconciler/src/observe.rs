@@ -207,7 +207,7 @@ fn is_doomed(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Survey, is_doomed, untold};
-    use planner::fixtures::{NOW, Part, address, at, instance, instance_id};
+    use planner::fixtures::{NOW, Part, address, at, instance, instance_id, volume};
     use planner::ids::FleetName;
     use planner::lifecycle::LifecycleState;
     use planner::observation::InstanceState;
@@ -228,6 +228,21 @@ mod tests {
             let seen = seen.iter().map(|instance| &instance.id);
             assert_eq!(seen.collect::<Vec<_>>(), [&instance_id(n)], "{fleet}");
         }
+    }
+
+    #[test]
+    fn an_instance_without_tags_concerns_the_fleet_whose_volume_it_has_and_no_other() {
+        let (web, api) = (FleetName::new("web"), FleetName::new("api"));
+        let volumes = [volume(1).on(1), volume(2).on(2).but(|volume| volume.tags.fleet = api.clone())];
+        let volumes = volumes.map(Part::from).into_iter().filter_map(|part| match part {
+            Part::Volume(volume) => Some(volume),
+            Part::Address(_) | Part::Instance(_) => None,
+        });
+        let survey = Survey { began: at(NOW), volumes: volumes.collect(), addresses: Vec::new() };
+        for (n, fleet) in [(1, web), (2, api)] {
+            assert_eq!(survey.fleets_of(&instance_id(n), None), [fleet].into());
+        }
+        assert!(survey.fleets_of(&instance_id(3), None).is_empty());
     }
 
     #[test]

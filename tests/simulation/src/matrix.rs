@@ -30,7 +30,7 @@ const QUESTIONS: [&str; 7] = [
 ];
 
 /// In how many sweeps after the story the faults may still come.
-const SWEEPS: u32 = 3;
+const SWEEPS: u32 = 6;
 
 /// What came of some runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

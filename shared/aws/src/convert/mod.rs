@@ -10,7 +10,7 @@ mod volume;
 
 pub(crate) use address::address;
 pub(crate) use instance::instance;
-pub(crate) use spot_request::spot_request_code;
+pub(crate) use spot_request::spot_request;
 pub(crate) use volume::volume;
 
 use aws_sdk_ec2::primitives;

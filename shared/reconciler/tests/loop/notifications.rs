@@ -134,6 +134,20 @@ async fn what_a_tag_changed_is_told_by_the_next_sweep_once() {
     ec2.change(|world| world.instance(1).tags.draining = Some(planner::tags::DrainingTag::read("by hand")));
     assert_eq!(kinds(&ec2.run(&sweep()).await), ["Slot Waiting"]);
     assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0]);
+    ec2.change(|world| world.instance(1).tags.draining = None);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), ["Slot Held"]);
+    assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_another_invocation_has_moved_between_two_sweeps_is_not_told_again() {
+    let ec2 = Scripted::new(held());
+    ec2.change(|world| world.instance(1).tags.draining = Some(planner::tags::DrainingTag::read("by hand")));
+    ec2.run(&sweep()).await;
+    ec2.change(|world| {
+        *world = self::world([volume(1).on(2).into(), address(1).on(2).into(), on_demand(2).into()]);
+    });
+    assert_eq!(kinds(&ec2.run(&sweep()).await), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
