@@ -5,7 +5,8 @@
 PYTHON ?= python3
 # The processor that the functions are built for by `make build` and `make deploy`: arm64 or x86_64. That of the last
 # deployment, unless it is given.
-ARCH ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml 2>/dev/null),arm64)
+SAVED_ARCH = $(shell sed -n 's/.*Architecture=[\"]*\([a-z0-9_]*\).*/\1/p' samconfig.toml 2>/dev/null | head -n 1)
+ARCH ?= $(or $(SAVED_ARCH),arm64)
 TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 
 TOOLS := .venv/.installed
@@ -179,10 +180,28 @@ $(MUTANTS):
 ifdef AWS_REGION
 deploy: export AWS_DEFAULT_REGION := $(AWS_REGION)
 endif
-deploy: tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
+deploy: processor tools ## Builds and deploys with SAM, asking for what it needs to know (ARCH=arm64, or x86_64)
 	rustup target add $(TARGET)
 	PATH="$(BIN):$$PATH" sam build --parameter-overrides Architecture=$(ARCH) && \
-	PATH="$(BIN):$$PATH" sam deploy --guided $(if $(wildcard samconfig.toml),,--parameter-overrides Architecture=$(ARCH))
+	PATH="$(BIN):$$PATH" sam deploy --guided $(if $(shell grep parameter_overrides samconfig.toml 2>/dev/null),,\
+	    --parameter-overrides Architecture=$(ARCH))
+	@$(MAKE) --no-print-directory processor-deployed ARCH=$(ARCH)
+
+# Functions that were built for one processor fail at every start on the other.
+.PHONY: processor
+processor:
+	@case "$(ARCH)" in arm64 | x86_64) ;; *) echo "ARCH is '$(ARCH)': it must be arm64 or x86_64" >&2; exit 1 ;; esac
+	@saved="$(SAVED_ARCH)"; [ "$${saved:-$(ARCH)}" = "$(ARCH)" ] || { \
+	    echo "ARCH is $(ARCH), and samconfig.toml deploys for $$saved: nothing was built." >&2; \
+	    echo "To deploy for $$saved, leave ARCH out. For $(ARCH), write it after Architecture= in samconfig.toml." >&2; exit 1; }
+
+.PHONY: processor-deployed
+processor-deployed:
+	@saved="$(SAVED_ARCH)"; case "$$saved" in \
+	"$(ARCH)") ;; \
+	"") echo "Built for $(ARCH). The answers are not in samconfig.toml: see that Architecture was $(ARCH)." >&2 ;; \
+	*) echo "Built for $(ARCH), and deployed for $$saved: NO FUNCTION RUNS. \`make deploy\` without ARCH builds for $$saved;" >&2; \
+	    echo "for $(ARCH), write that after Architecture= in samconfig.toml before." >&2; exit 1 ;; esac
 
 .PHONY: status
 status: tools ## Prints who holds what in the account, and changes nothing (STACK=…, FLEET=… for one)

@@ -55,7 +55,9 @@ impl Scene {
         let (control, api) = (ec2.control(), ec2.ec2());
         let mut passed = 0;
         let stopped = launch(control, json!({})).await;
-        let dying = launch(control, json!({})).await;
+        // What the functions are told of it, EC2 has announced.
+        let dying = launch(control, json!({"spot": {}})).await;
+        control.command("recommend", &json!({"instance": dying})).await.unwrap();
         let draining = launch(control, json!({})).await;
         // Four that can take a slot each. Of a spot instance the request is asked for, too; and a group keeps two waiting,
         // of which one has a slot coming.

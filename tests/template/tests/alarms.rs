@@ -102,7 +102,12 @@ fn errors_and_throttles_are_summed_over_every_function() {
 
 #[test]
 fn a_sweep_that_is_not_invoked_is_missed_though_lambda_says_nothing_of_it() {
-    let alarm = &alarms(&Template::read().unwrap())["SweepMissing"];
+    let template = Template::read().unwrap();
+    let alarm = &alarms(&template)["SweepMissing"];
+    // It begins to count only when EventBridge may wake the sweep.
+    let (rule, _) = template.function_of("reconcile").unwrap().rule().unwrap();
+    let expected = format!("{rule}Permission");
+    assert_eq!(template.at("/Resources/SweepMissing/DependsOn").unwrap(), &json!(expected));
     let reconcile = json!([{"Name": "FunctionName", "Value": {"Ref": "Reconcile"}}]);
     assert_eq!(
         properties(alarm, ["Namespace", "MetricName", "Dimensions", "Statistic", "Period"]),

@@ -30,12 +30,12 @@ fn the_volume_and_the_address_name_the_fleet_and_outlive_the_stack() {
                 let tag = json!({"Key": format!("holdfast:{key}"), "Value": {"Ref": value}});
                 assert!(tags.contains(&tag), "{name}: {resource} has no tag {tag}");
             }
-            // What a first deployment leaves when it fails would stand beside that of the next try.
-            for (policy, value) in
+            // Left behind by a first deployment that failed, they would spoil the next one.
+            for (policy, expected) in
                 [("DeletionPolicy", "RetainExceptOnCreate"), ("UpdateReplacePolicy", "Retain")]
             {
                 let kept = template.at(&format!("/Resources/{resource}/{policy}")).unwrap();
-                assert_eq!(kept, value, "{name}: {resource}");
+                assert_eq!(kept, expected, "{name}: {resource}");
             }
         }
     }

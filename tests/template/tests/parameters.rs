@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 
 use template::{Error, Template};
 
+const MANUAL: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md"));
+const EXAMPLES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/README.md"));
+
 /// A parameter, values that it accepts, and values that it refuses.
 type Row = (&'static str, &'static [&'static str], &'static [&'static str]);
 
@@ -138,6 +141,47 @@ fn every_parameter_is_in_the_table_once_and_nothing_else() {
         let tried: BTreeSet<_> = table.iter().map(|(name, ..)| (*name).to_owned()).collect();
         assert_eq!(tried, declared, "{file}");
         assert_eq!(tried.len(), table.len(), "{file}");
+    }
+}
+
+/// The table "Parameters" of a page: what stands in its first two columns, without the marks of code.
+fn listed(page: &str) -> Vec<(String, String)> {
+    let below = page.lines().skip_while(|line| *line != "## Parameters").skip(1);
+    let section = below.take_while(|line| !line.starts_with('#'));
+    let rows = section.filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    rows.map(|(name, rest)| {
+        let default = rest.split('|').next().unwrap_or_default();
+        (name.to_owned(), default.trim().trim_matches('`').to_owned())
+    })
+    .collect()
+}
+
+#[test]
+fn the_docs_have_a_line_for_every_parameter_with_its_default_and_none_for_others() {
+    for (file, template, _) in all().unwrap() {
+        let page = if file == "template.yaml" { MANUAL } else { EXAMPLES };
+        let mut listed = listed(page);
+        listed.sort();
+        let declared = template.parameters().unwrap().into_iter().map(|(name, parameter)| {
+            let default = match parameter.default {
+                None => "required".to_owned(),
+                Some(default) if default.is_empty() => "empty".to_owned(),
+                Some(default) => default,
+            };
+            (name, default)
+        });
+        assert_eq!(listed, declared.collect::<Vec<_>>(), "{file}");
+    }
+}
+
+#[test]
+fn the_manual_names_every_variable_that_a_function_gets() {
+    let below = MANUAL.split("## Parameters").nth(1).unwrap();
+    let section = below.split("\n## ").next().unwrap();
+    for function in Template::read().unwrap().functions().unwrap() {
+        for name in function.at("/Environment/Variables").unwrap().as_object().unwrap().keys() {
+            assert!(section.contains(&format!("`{name}`")), "{name}");
+        }
     }
 }
 

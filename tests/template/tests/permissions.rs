@@ -230,10 +230,17 @@ fn the_only_tag_that_can_be_written_is_draining_and_only_on_instances_of_fleets(
     assert_eq!(writers.len(), 3 * FLEET_TAGS.len());
 }
 
+/// The service by the name that it has everywhere, and in China by its own there, too.
+fn by_way_of(service: &str) -> Value {
+    let china = json!({"Fn::Sub": format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}")});
+    json!([{"Fn::Sub": format!("{service}.${{AWS::Region}}.amazonaws.com")},
+        {"Fn::If": ["InChina", china, {"Ref": "AWS::NoValue"}]}])
+}
+
 #[test]
 fn keys_are_granted_to_ec2_only_and_only_those_that_are_given() {
     let condition = json!({"Bool": {"kms:GrantIsForAWSResource": "true"},
-        "StringEquals": {"kms:ViaService": {"Fn::Sub": "ec2.${AWS::Region}.amazonaws.com"}}});
+        "StringEquals": {"kms:ViaService": by_way_of("ec2")}});
     for (_, statement) in statements().unwrap() {
         if statement.actions.contains("kms:CreateGrant") {
             assert_eq!(statement.actions.len(), 1);
@@ -290,8 +297,7 @@ fn events_are_put_on_the_default_bus_only_and_in_holdfast_s_name_only() {
 
 #[test]
 fn the_queue_s_key_is_used_through_the_queue_only() {
-    let condition =
-        json!({"StringEquals": {"kms:ViaService": {"Fn::Sub": "sqs.${AWS::Region}.amazonaws.com"}}});
+    let condition = json!({"StringEquals": {"kms:ViaService": by_way_of("sqs")}});
     for (_, statement) in statements().unwrap() {
         if statement.actions.contains("kms:Decrypt") || statement.actions.contains("kms:GenerateDataKey") {
             assert_eq!(statement.resources, [json!({"Ref": "EncryptionKeyArn"})]);
@@ -378,6 +384,7 @@ fn every_managed_policy_fits_with_everything_switched_on() {
         ("AWS::AccountId", json!("123456789012")),
         ("AWS::Partition", json!("aws-us-gov")),
         ("AWS::Region", json!("us-gov-west-1")),
+        ("AWS::URLSuffix", json!("amazonaws.com.cn")),
         ("DrainDocument", json!("d".repeat(128))),
         ("EncryptionKeyArn", json!(key)),
         ("Failures.Arn", json!(queue)),
