@@ -38,7 +38,7 @@ async fn pass(ec2: &LocalEc2, seconds: u32) -> Vec<Value> {
 }
 
 async fn launch(ec2: &LocalEc2) -> String {
-    let launch = json!({"zone": ZONE, "tags": {"holdfast:fleet": "web"}});
+    let launch = json!({"zone": ZONE, "tags": {"holdfast:fleet": "web"}, "spot": {}});
     let launched = ec2.control().command("launch", &launch).await.unwrap();
     launched["instance"].as_str().unwrap().to_owned()
 }
@@ -121,6 +121,7 @@ async fn a_drained_volume_moves_while_both_instances_run() {
     ec2.ec2().call("AttachVolume", &parameters).await.unwrap();
     // Long enough to have been mounted.
     pass(&ec2, 60).await;
+    ec2.control().command("interrupt", &json!({"instance": holder})).await.unwrap();
     invoke(&ec2, "spot-interruption-warning", &events::warning(&holder, events::now()).unwrap()).await;
     assert_eq!(place(&ec2, &volume).await, (candidate, "attached".to_owned()));
     assert_innocent(&ec2).await;
