@@ -34,7 +34,7 @@ for volume in $volumes; do
 done
 [ "$(id -u)" -eq 0 ] || fail "this must run as root"
 # Without one of these a look would find nothing, which is no proof.
-for tool in awk blockdev find flock grep paste readlink sed sort stat systemctl systemd-escape tac timeout tr umount; do
+for tool in awk blockdev date find flock grep paste readlink sed sort stat systemctl systemd-escape tac timeout tr umount; do
   command -v "$tool" >/dev/null || fail "this machine has no $tool"
 done
 
@@ -282,16 +282,14 @@ mounts "$root/proc/self/mountinfo" | while read -r mount; do
   umount "$mount"
 done
 
-waited=0
+# By the clock, since a look may take long itself.
+until=$(($(date +%s) + settle_seconds))
 while true; do
   # Whatever the status of the look: only its silence says that the disks are free.
   held=$(holders)
   [ -n "$held" ] || break
-  if [ "$waited" -ge "$settle_seconds" ]; then
-    fail "$held"
-  fi
+  [ "$(date +%s)" -lt "$until" ] || fail "$held"
   sleep 1
-  waited=$((waited + 1))
 done
 
 for disk in $disks; do
