@@ -114,6 +114,7 @@ def a_disk_that_the_stack_did_not_make_blank_is_never_formatted(guest, stage):
     [(old, new)] = [pair for pair in zip(of_stack, given, strict=True) if pair[0] != pair[1]]
     assert old == "ExecStart=/usr/local/sbin/prepare-data $device yes" and new == old.removesuffix("yes") + "no", (old, new)
     unit = "/etc/systemd/system/data-prepare.service"
+    guest.eventually("cloud-init status | grep -q done", 300)
     guest.tell(f"sed -i 's|^\\(ExecStart=.*\\) yes$|\\1 no|' {unit} && grep -q ' no$' {unit} && systemctl daemon-reload")
     try:
         refused("nothing", lambda disk: disk, "the stack did not make this volume blank")(guest, stage)
