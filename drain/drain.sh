@@ -34,7 +34,7 @@ for volume in $volumes; do
 done
 [ "$(id -u)" -eq 0 ] || fail "this must run as root"
 # Without one of these a look would find nothing, which is no proof.
-for tool in awk blockdev find flock paste readlink sed sort systemctl systemd-escape tac timeout tr umount; do
+for tool in awk blockdev date find flock grep paste readlink sed sort stat systemctl systemd-escape tac timeout tr umount; do
   command -v "$tool" >/dev/null || fail "this machine has no $tool"
 done
 
@@ -123,6 +123,20 @@ unit_names() {
   done
 }
 
+# The disk or partition of a volume that a path leads to: by its name, or by its number, as a node in a container has another.
+device_of() (
+  path=$(readlink -f "$root${1% (deleted)}")
+  number=$(stat --format=%t:%T "$path" 2>/dev/null)
+  for name in $names; do
+    if [ "$path" = "$(readlink -f "$root/dev/$name")" ] || [ "$number" = "$(hexadecimal "$name")" ]; then echo "$name"; fi
+  done
+)
+
+hexadecimal() (
+  number=$(cat "$root/sys/class/block/$1/dev")
+  printf '%x:%x' "${number%:*}" "${number#*:}"
+)
+
 # "PID (NAME)" of processes with a file of a mount, or a device, as an open file, working directory, root or program.
 users_of() {
   find "$root"/proc/[0-9]*/fd "$root"/proc/[0-9]*/cwd "$root"/proc/[0-9]*/root "$root"/proc/[0-9]*/exe -maxdepth 1 \
@@ -132,19 +146,93 @@ users_of() {
   done
 }
 
+# Processes that have a device open by another name, or have it in their memory and no longer open.
+hidden_users_of() {
+  device=$(hexadecimal "$1")
+  find "$root"/proc/[0-9]*/fd -maxdepth 1 -lname '/dev/*' ! -lname "/dev/$1" -exec stat --dereference --format='%t:%T %n' {} + \
+    2>/dev/null | while read -r number file; do
+    [ "$number" = "$device" ] || continue
+    pid=${file#"$root/proc/"}
+    pid=${pid%%/*}
+    echo "process $pid ($(cat "$root/proc/$pid/comm" 2>/dev/null)) uses $1 as $(readlink "$file")"
+  done
+  grep -lE " /dev/$1( \(deleted\))?\$" "$root"/proc/[0-9]*/maps 2>/dev/null | while read -r file; do
+    pid=${file#"$root/proc/"}
+    pid=${pid%/maps}
+    echo "process $pid ($(cat "$root/proc/$pid/comm" 2>/dev/null)) has $1 in its memory"
+  done
+}
+
+# What the kernel itself has of a disk or partition, with no mount, no process and no entry under holders/.
+kernel_holders() {
+  for file in "$root"/sys/block/loop*/loop/backing_file; do
+    [ -e "$file" ] || continue
+    loop=${file%/loop/backing_file}
+    for name in $(device_of "$(cat "$file")"); do echo "loop device ${loop##*/} is built on $name"; done
+  done
+  # Disks that are served to others: NVMe over fabrics, SCSI.
+  for file in "$root"/sys/kernel/config/nvmet/subsystems/*/namespaces/*/device_path \
+    "$root"/sys/kernel/config/target/core/*/*/udev_path "$root"/sys/kernel/config/target/core/*/*/info; do
+    [ -e "$file" ] || continue
+    tr ' ' '\n' <"$file" 2>/dev/null | grep '^/' | while read -r path; do
+      for name in $(device_of "$path"); do echo "$name is served to others (${file#"$root"})"; done
+    done
+  done
+  # ZFS has no list of its disks under /sys, and a pool that was exported looks like one that is in use.
+  [ -e "$root/sys/module/zfs" ] || return 0
+  for name in $names; do
+    types=$(wipefs --noheadings --output TYPE "$root/dev/$name" 2>/dev/null) || types=zfs_member
+    case $types in
+    *zfs_member*) echo "zfs may have $name: that a pool is exported cannot be proven while zfs is loaded" ;;
+    esac
+  done
+}
+
+# The kernel gives a disk to one alone: a file system, swap, a mapping, an array and ZFS ask for it in this way, and so does this.
+# Tried by whatever is here to try it; without any of them nothing is told.
+claimed() {
+  for name in $names; do
+    set -- "$@" "$root/dev/$name"
+  done
+  for python in python3 /usr/libexec/platform-python python; do
+    command -v "$python" >/dev/null && "$python" -c '
+import os, sys
+for path in sys.argv[1:]:
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_EXCL))
+    except OSError as error:
+        print("the kernel does not give %s to one alone (%s): something claims it" % (path, error.strerror))' "$@" 2>/dev/null &&
+      return
+  done
+  command -v perl >/dev/null && perl -e '
+use Fcntl;
+for my $path (@ARGV) {
+  sysopen(my $disk, $path, O_RDONLY | O_EXCL) or print "the kernel does not give $path to one alone ($!): something claims it\n";
+}' "$@" 2>/dev/null
+}
+
 unit_holders() {
   for unit in $units; do
     state=$(systemctl show --property=ActiveState --value "$unit")
     case $state in
     inactive | failed) ;;
-    *) echo "unit $unit is $state, with $(cat "$root/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$unit")/cgroup.procs" 2>/dev/null |
-      while read -r pid; do echo "process $pid ($(cat "$root/proc/$pid/comm"))"; done | paste -sd' ')" ;;
+    *)
+      group=$root/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$unit")
+      echo "unit $unit is $state, with $(while read -r pid; do
+        echo "process $pid ($(cat "$root/proc/$pid/comm"))"
+      done 2>/dev/null <"$group/cgroup.procs" | paste -sd' ')"
+      ;;
     esac
   done
 }
 
 # Everything that holds a disk, one a line; nothing when all are free.
 holders() {
+  known=$(known_holders)
+  if [ -n "$known" ]; then echo "$known"; else claimed; fi
+}
+
+known_holders() {
   unit_holders
   mounts "$root/proc/self/mountinfo" | while read -r mount; do
     mount=$(plain "$mount")
@@ -163,6 +251,7 @@ holders() {
   done
   for name in $names; do
     users_of "/dev/$name"
+    hidden_users_of "$name"
     awk -v device="/dev/$name" '$1 == device { print "swap is on " device }' "$root/proc/swaps"
     for holder in "$root/sys/class/block/$name/holders"/*; do
       [ -e "$holder" ] && echo "block device ${holder##*/} ($(cat "$holder/dm/name" "$holder/md/array_state" 2>/dev/null)) is built on $name"
@@ -172,6 +261,7 @@ holders() {
       [ -e "$alive" ] && echo "the kernel has a file system on $name ($alive)"
     done
   done
+  kernel_holders
 }
 
 units=$(unit_names)
@@ -192,16 +282,14 @@ mounts "$root/proc/self/mountinfo" | while read -r mount; do
   umount "$mount"
 done
 
-waited=0
+# By the clock, since a look may take long itself.
+until=$(($(date +%s) + settle_seconds))
 while true; do
   # Whatever the status of the look: only its silence says that the disks are free.
   held=$(holders)
   [ -n "$held" ] || break
-  if [ "$waited" -ge "$settle_seconds" ]; then
-    fail "$held"
-  fi
+  [ "$(date +%s)" -lt "$until" ] || fail "$held"
   sleep 1
-  waited=$((waited + 1))
 done
 
 for disk in $disks; do

@@ -1,7 +1,11 @@
 """What the example does with disks that come late, come again, or hold something."""
 
-from disks import BY_ID, BYTES, Disk
+import pathlib
 
+from disks import BY_ID, BYTES, SERIAL, Disk
+from shipped import user_data
+
+EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "persistent-fleet.yaml"
 SERVED = "systemctl is-active --quiet data.mount example.service && grep -q guest /data/www/index.html"
 IDENTITY = f"blkid -p -s UUID -o value {BY_ID}"
 
@@ -75,7 +79,7 @@ def a_file_system_grows_to_the_size_of_its_disk(guest, stage):
     Disk.go(guest)
 
 
-def refused(name, fill):
+def refused(name, fill, words="is not blank"):
     """A check that a disk with this on it is neither changed nor mounted, and that the journal says why."""
 
     def check(guest, stage):
@@ -85,7 +89,7 @@ def refused(name, fill):
         guest.tell("journalctl --rotate && journalctl --vacuum-time=1s && systemctl reset-failed")
         disk.come(guest)
         guest.eventually("systemctl is-failed --quiet data-prepare.service")
-        guest.eventually("journalctl --unit data-prepare.service | grep -q 'is not blank'")
+        guest.eventually(f"journalctl --unit data-prepare.service | grep -q '{words}'")
         guest.eventually("systemctl list-jobs | grep -q 'No jobs'")
         guest.tell("! grep -q nvme /proc/mounts && ! systemctl is-active example.service")
         Disk.go(guest)
@@ -93,6 +97,40 @@ def refused(name, fill):
 
     check.__name__ = f"a_disk_with_{name}_is_left_alone"
     return check
+
+
+def a_disk_of_the_stack_with_bytes_beyond_64_mib_alone_is_formatted(guest, stage):
+    """What examples/README.md says is not promised."""
+    disk = Disk(stage, "beyond").with_bytes(100 << 20, b"somebody's data")
+    disk.come(guest)
+    guest.eventually(SERVED)
+    guest.tell("systemctl stop data.mount")
+    Disk.go(guest)
+
+
+def a_disk_that_the_stack_did_not_make_blank_is_never_formatted(guest, stage):
+    """The user data of a stack with a VolumeId or a snapshot differs in one word, which is exchanged here."""
+    of_stack, given = (user_data(EXAMPLE, SERIAL, formats).splitlines() for formats in ("yes", "no"))
+    [(old, new)] = [pair for pair in zip(of_stack, given, strict=True) if pair[0] != pair[1]]
+    assert old == "ExecStart=/usr/local/sbin/prepare-data $device yes" and new == old.removesuffix("yes") + "no", (old, new)
+    unit = "/etc/systemd/system/data-prepare.service"
+    guest.eventually("cloud-init status | grep -q done", 300)
+    guest.tell(f"sed -i 's|^\\(ExecStart=.*\\) yes$|\\1 no|' {unit} && grep -q ' no$' {unit} && systemctl daemon-reload")
+    try:
+        refused("nothing", lambda disk: disk, "the stack did not make this volume blank")(guest, stage)
+        refused("bytes", lambda disk: disk.with_bytes(100 << 20, b"data"), "the stack did not make this volume blank")(guest, stage)
+        assert SERIAL in (said := guest.tell("journalctl --unit data-prepare.service")) and "mkfs.ext4" in said, said
+        a_file_system_with_a_file_is_mounted_and_not_formatted(guest, stage)
+        # What the journal says helps.
+        disk = Disk(stage, "given")
+        disk.come(guest)
+        guest.eventually("systemctl is-failed --quiet data-prepare.service")
+        guest.tell(f"mkfs.ext4 -q -L data {BY_ID} && systemctl start data.mount")
+        guest.eventually(SERVED)
+        guest.tell("systemctl stop data.mount")
+        Disk.go(guest)
+    finally:
+        guest.tell(f"sed -i 's|^\\(ExecStart=.*\\) no$|\\1 yes|' {unit} && systemctl daemon-reload")
 
 
 CHECKS = [
@@ -107,4 +145,6 @@ CHECKS = [
     refused("a_luks_header", lambda disk: disk.with_luks()),
     refused("unknown_data", lambda disk: disk.with_bytes(40 << 20, b"somebody's data")),
     refused("a_damaged_superblock", lambda disk: disk.with_file_system(disk.path.parent, "precious").with_bytes(1024, bytes(1024))),
+    a_disk_of_the_stack_with_bytes_beyond_64_mib_alone_is_formatted,
+    a_disk_that_the_stack_did_not_make_blank_is_never_formatted,
 ]

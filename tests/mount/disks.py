@@ -62,6 +62,7 @@ class Disk:
     def take_away(guest):
         """After a failed check, whatever the state."""
         with contextlib.suppress(Exception):
-            guest.run("systemctl kill --signal=KILL stranger; systemctl stop data.mount; umount /data; swapoff -a; dmsetup remove_all")
+            guest.run("systemctl kill --signal=KILL stranger; systemctl stop data.mount; umount /data; swapoff -a; "
+                      "dmsetup remove_all; losetup -D; rmdir /sys/kernel/config/nvmet/subsystems/out/namespaces/1 /sys/kernel/config/nvmet/subsystems/out")
             guest.run("rm -rf /run/systemd/system.control; systemctl daemon-reload; systemctl reset-failed")
             guest.detach()

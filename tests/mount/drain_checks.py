@@ -36,6 +36,12 @@ def held(guest, *names, units="example.service", volume=VOLUME):
         assert name in errors, f"{name!r} is not in: {errors}"
 
 
+def python(*lines):
+    """Starts a stranger that has done this."""
+    program = "; ".join(["import mmap, os, socket, time", *lines, "time.sleep(1000)"])
+    return HOLD + f'python3 -c "{program}" && sleep 2'
+
+
 def served(guest, stage):
     disk = Disk(stage, "drained").with_file_system(stage, "precious")
     disk.come(guest)
@@ -124,6 +130,52 @@ def an_open_device_swap_and_a_mapping_are_named(guest, stage):
     guest.tell(UNMASK)
 
 
+def what_no_list_of_mounts_processes_and_holders_shows_is_named(guest, stage):
+    served(guest, stage)
+    drained(guest)
+    device = guest.tell(f"readlink -f {BY_ID}")
+    loop = guest.tell(f"losetup --find --show {BY_ID}")
+    held(guest, f"loop device {loop.removeprefix('/dev/')} is built on {device.removeprefix('/dev/')}")
+    guest.tell(f"losetup --detach {loop}")
+    # As a container has it.
+    guest.tell(f"rm -f /dev/stranger; mknod /dev/stranger b $(stat --format='0x%t 0x%T' {device})")
+    guest.tell(HOLD + "sh -c 'exec 3</dev/stranger; exec sleep 1000' && sleep 1")
+    held(guest, f"(sleep) uses {device.removeprefix('/dev/')} as /dev/stranger")
+    guest.tell("systemctl stop stranger; rm /dev/stranger")
+    guest.tell(python(f"file = open('{device}', 'rb'); view = mmap.mmap(file.fileno(), 4096, prot=mmap.PROT_READ)",
+                      "[os.close(int(fd)) for fd in os.listdir('/proc/self/fd') "
+                      f"if os.path.realpath('/proc/self/fd/' + fd) == '{device}']"))
+    held(guest, f"has {device.removeprefix('/dev/')} in its memory")
+    guest.tell("systemctl stop stranger")
+    guest.tell("modprobe nvmet && cd /sys/kernel/config/nvmet/subsystems && mkdir -p out/namespaces/1 && cd out/namespaces/1 && "
+               f"echo -n {device} > device_path && echo 1 > enable")
+    held(guest, f"{device.removeprefix('/dev/')} is served to others")
+    guest.tell("cd /sys/kernel/config/nvmet/subsystems && rmdir out/namespaces/1 out")
+    drained(guest)
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
+def a_claim_that_only_the_kernel_knows_is_told(guest, stage):
+    """A file that is open in no process: it is on its way from one to another. It has claimed the disk as a file system does."""
+    served(guest, stage)
+    drained(guest)
+    device = guest.tell(f"readlink -f {BY_ID}")
+    guest.tell(python(f"here, there = socket.socketpair(); fd = os.open('{device}', os.O_RDONLY | os.O_EXCL)",
+                      "socket.send_fds(here, [b'x'], [fd]); os.close(fd)"))
+    words = f"the kernel does not give {device} to one alone (Device or resource busy)"
+    held(guest, words)
+    # Where there is no python3, perl asks.
+    guest.tell("mkdir -p /run/without && ln -sf /bin/false /run/without/python3 && ln -sf /bin/false /run/without/python")
+    script = "PATH=/run/without:$PATH; export PATH; exec sh /var/lib/agent/_script.sh"
+    code, output, errors = guest.run(script)
+    assert code != 0 and "drained" not in output and words in errors, (code, output, errors)
+    guest.tell("systemctl stop stranger; rm -r /run/without")
+    drained(guest)
+    Disk.go(guest)
+    guest.tell(UNMASK)
+
+
 def a_volume_that_is_not_there_is_not_called_drained(guest, stage):
     held(guest, "not attached")
     held(guest, "vol-../../etc is no volume id", volume="vol-../../etc")
@@ -161,6 +213,8 @@ CHECKS = [
     a_mount_in_another_namespace_is_named,
     a_lazily_unmounted_file_system_is_named,
     an_open_device_swap_and_a_mapping_are_named,
+    what_no_list_of_mounts_processes_and_holders_shows_is_named,
+    a_claim_that_only_the_kernel_knows_is_told,
     a_volume_that_is_not_there_is_not_called_drained,
     after_a_drain_the_next_boot_mounts_it_again,
     a_boot_with_the_disk_in_place_mounts_it,

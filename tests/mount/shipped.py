@@ -29,12 +29,13 @@ def read(path):
     return yaml.load(path.read_text(), Loader)
 
 
-def user_data(path, serial):
-    """The script of the example's launch template, for a volume with this serial number and the default parameters."""
+def user_data(path, serial, formats="yes"):
+    """The script of the example's launch template, for a volume with this serial number and the default parameters, with which the
+    stack makes it blank; or, with `no`, for one that it does not."""
     template = read(path)
     text, _variables = template["Resources"]["Template"]["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
     values = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items() if "Default" in parameter}
-    values["Serial"] = serial
+    values |= {"Serial": serial, "Format": formats}
     # An unknown variable is an error here as it is there; `${!x}` stands for `${x}`.
     text = re.sub(r"\$\{([^!}]+)\}", lambda match: values[match[1]], text)
     return text.replace("${!", "${")

@@ -27,8 +27,9 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
 
 def every_example_has_the_same_user_data():
-    scripts = {user_data(path, SERIAL) for path in EXAMPLES}
-    assert len(EXAMPLES) == 2 and len(scripts) == 1, f"{len(scripts)} scripts in {len(EXAMPLES)} examples"
+    for formats in ("yes", "no"):
+        scripts = {user_data(path, SERIAL, formats) for path in EXAMPLES}
+        assert len(EXAMPLES) == 2 and len(scripts) == 1, f"{len(scripts)} scripts in {len(EXAMPLES)} examples"
 
 
 def user_data_is_clean_under_shellcheck():

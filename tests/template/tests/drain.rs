@@ -49,6 +49,13 @@ fn the_document_takes_nothing_that_a_shell_could_take_for_more() {
     assert_eq!(template.at("/Parameters/DrainUnits/AllowedPattern").unwrap(), "^[A-Za-z0-9@:_. -]*$");
 }
 
+/// "The maximum size of a document is 64 KB" (Systems Manager, quotas of documents).
+#[test]
+fn the_document_is_small_enough() {
+    let size = content().to_string().len();
+    assert!(size < 60_000, "{size} bytes");
+}
+
 /// A machine of files, with the tools that the script changes it by.
 struct Machine(PathBuf);
 
@@ -87,12 +94,17 @@ impl Machine {
             ("sync", "echo \"sync $2\" >>\"$HOLDFAST_ROOT/log\""),
             ("blockdev", "echo \"flush ${2##*/}\" >>\"$HOLDFAST_ROOT/log\""),
             ("umount", UMOUNT),
+            ("wipefs", "cat \"$HOLDFAST_ROOT/types/${4##*/}\" 2>/dev/null || echo ext4"),
         ] {
-            machine.write(&format!("bin/{tool}"), &format!("#!/bin/sh\n{body}\n"));
-            let path = machine.0.join("bin").join(tool);
-            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+            machine.tool(tool, body);
         }
         machine
+    }
+
+    fn tool(&self, name: &str, body: &str) {
+        self.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{body}\n"));
+        let path = self.0.join("bin").join(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -215,6 +227,80 @@ fn what_still_holds_a_volume_is_told_and_is_a_failure() {
     symlink("mnt:[4026532000]", machine.0.join("proc/88/ns/mnt")).unwrap();
     machine.write("proc/88/mountinfo", "9 1 259:1 / /inside rw - ext4 /dev/nvme1n1 rw\n");
     fails(&machine.drain(ONE, ""), "mounted at /inside in the mount namespace of process 88 (container)");
+}
+
+/// Each of these is in use without a mount, an open file, swap or an entry under `holders/`.
+#[test]
+fn what_the_kernel_alone_knows_to_be_in_use_is_told_and_is_a_failure() {
+    let machine = Machine::new("loop");
+    machine.write("sys/block/nvme1n1/nvme1n1p1/dev", "259:3\n");
+    machine.write("sys/class/block/nvme1n1p1/dev", "259:3\n");
+    machine.write("dev/nvme1n1p1", "");
+    machine.write("sys/block/loop3/loop/backing_file", "/var/disk.img\n");
+    assert_eq!(machine.drain(ONE, "").status.code(), Some(0));
+    fs::create_dir_all(machine.0.join("dev/disk/by-id")).unwrap();
+    symlink("../../nvme1n1p1", machine.0.join("dev/disk/by-id/data-part1")).unwrap();
+    for (file, of) in [
+        ("/dev/nvme1n1", "nvme1n1"),
+        ("/dev/nvme1n1 (deleted)", "nvme1n1"),
+        ("/dev/nvme1n1p1", "nvme1n1p1"),
+        ("/dev/disk/by-id/data-part1", "nvme1n1p1"),
+    ] {
+        machine.write("sys/block/loop4/loop/backing_file", &format!("{file}\n"));
+        fails(&machine.drain(ONE, ""), &format!("loop device loop4 is built on {of}\n"));
+    }
+    machine.write("sys/block/loop4/loop/backing_file", "/dev/nvme2n1\n");
+    assert_eq!(machine.drain(ONE, "").status.code(), Some(0));
+
+    let machine = Machine::new("nvmet");
+    machine.write("sys/kernel/config/nvmet/subsystems/out/namespaces/1/device_path", "/dev/nvme1n1\n");
+    fails(&machine.drain(ONE, ""), "nvme1n1 is served to others (/sys/kernel/config/nvmet/subsystems/out/");
+
+    let machine = Machine::new("scsi");
+    let info = "Status: ACTIVATED\n TCM FILEIO ID: 0        File: /dev/nvme1n1  Size: 1\n";
+    machine.write("sys/kernel/config/target/core/fileio_0/out/info", info);
+    fails(
+        &machine.drain(ONE, ""),
+        "nvme1n1 is served to others (/sys/kernel/config/target/core/fileio_0/out/info)",
+    );
+
+    let machine = Machine::new("mapped");
+    machine.write("proc/99/comm", "database\n");
+    machine.write("proc/99/maps", "7f00-7f01 rw-s 00000000 00:06 300                /dev/nvme1n1\n");
+    fails(&machine.drain(ONE, ""), "process 99 (database) has nvme1n1 in its memory");
+
+    let machine = Machine::new("zfs");
+    machine.write("types/nvme1n1", "zfs_member\nzfs_member\n");
+    assert_eq!(machine.drain(ONE, "").status.code(), Some(0), "nobody can have it without the module");
+    machine.write("sys/module/zfs/version", "2.2\n");
+    fails(&machine.drain(ONE, ""), "zfs may have nvme1n1");
+    machine.write("types/nvme1n1", "ext4\n");
+    assert_eq!(machine.drain(ONE, "").status.code(), Some(0));
+    machine.tool("wipefs", "exit 1");
+    fails(&machine.drain(ONE, ""), "zfs may have nvme1n1");
+}
+
+/// The kernel's own answer is asked for by whatever can ask, in this order, and missing where nothing can.
+#[test]
+fn a_disk_that_the_kernel_gives_to_nobody_is_a_failure() {
+    let says = "for last; do :; done; echo \"the kernel says no of $last\"";
+    let machine = Machine::new("claimed");
+    machine.tool("python3", says);
+    fails(&machine.drain(ONE, ""), "claimed/dev/nvme1n1");
+    machine.tool("python3", "exit 1");
+    machine.tool("python", "exit 1");
+    machine.tool("perl", says);
+    fails(&machine.drain(ONE, ""), "claimed/dev/nvme1n1");
+    machine.tool("perl", "exit 1");
+    assert_eq!(machine.drain(ONE, "").status.code(), Some(0));
+
+    let machine = Machine::new("unopened");
+    fs::remove_file(machine.0.join("dev/nvme1n1")).unwrap();
+    for tool in ["python3", "perl"] {
+        fails(&machine.drain(ONE, ""), "dev/nvme1n1 to one alone (No such file or directory)");
+        machine.tool(tool, "exit 1");
+        machine.tool("python", "exit 1");
+    }
 }
 
 #[test]

@@ -63,6 +63,21 @@ fn a_volume_that_is_given_takes_the_place_of_the_stack_s_own_everywhere() {
     }
 }
 
+/// A volume of somebody's is never formatted, whatever is on it.
+#[test]
+fn only_a_volume_that_the_stack_makes_blank_is_formatted() {
+    let given = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "SnapshotId"}, ""]}]});
+    let format = json!({"Fn::If": ["HasVolume", "no", {"Fn::If": ["HasSnapshot", "no", "yes"]}]});
+    for name in EXAMPLES {
+        let template = Template::example(name).unwrap();
+        assert_eq!(template.at("/Conditions/HasSnapshot").unwrap(), &given, "{name}");
+        let user_data = format!("{LAUNCH}/UserData/Fn::Base64/Fn::Sub");
+        assert_eq!(template.at(&format!("{user_data}/1/Format")).unwrap(), &format, "{name}");
+        let script = template.at(&format!("{user_data}/0")).unwrap().as_str().unwrap();
+        assert!(script.contains("ExecStart=/usr/local/sbin/prepare-data $device ${Format}\n"), "{name}");
+    }
+}
+
 #[test]
 fn the_instances_are_of_the_fleet_that_the_volume_names() {
     let stack = json!({"Ref": "AWS::StackName"});
