@@ -7,6 +7,14 @@ HERE = "mountpoint -q /srv/data && systemctl is-active --quiet app && grep -q pr
 EXAMPLE = "data.mount data-prepare.service data-grow.service example.service"
 
 
+def mounts_and_gives_back(guest, disk):
+    """The disk comes and is served; the mount is stopped, and with it the service; the disk goes."""
+    disk.come(guest)
+    guest.eventually(HERE)
+    guest.tell("systemctl stop srv-data.mount && ! systemctl is-active app")
+    Disk.go(guest)
+
+
 def the_guide_s_user_data_waits_for_nothing_and_a_late_disk_is_mounted(guest, stage):
     # What the examples' user data enables later would mount the disk, too.
     guest.eventually("cloud-init status | grep -q done", 300)
@@ -15,20 +23,14 @@ def the_guide_s_user_data_waits_for_nothing_and_a_late_disk_is_mounted(guest, st
     guest.tell(f"cat > /etc/systemd/system/app.service <<'END'\n{guide_block('app.service')}END\nsystemctl enable app")
     guest.tell(guide_block("/etc/fstab"), seconds=60)
     guest.tell("! mountpoint -q /srv/data && ! systemctl is-active app")
-    Disk(stage, "guide").with_file_system(stage, "precious").come(guest)
-    guest.eventually(HERE)
-    guest.tell("systemctl stop srv-data.mount && ! systemctl is-active app")
-    Disk.go(guest)
+    mounts_and_gives_back(guest, Disk(stage, "guide").with_file_system(stage, "precious"))
 
 
 def no_boot_waits_for_the_guide_s_line_and_the_disk_is_mounted_when_it_comes(guest, stage):
     guest.reboot()
     guest.eventually("systemctl is-active multi-user.target", 300)
     guest.tell("! mountpoint -q /srv/data && ! systemctl is-active app")
-    Disk(stage, "guide").with_file_system(stage, "precious").come(guest)
-    guest.eventually(HERE)
-    guest.tell("systemctl stop srv-data.mount")
-    Disk.go(guest)
+    mounts_and_gives_back(guest, Disk(stage, "guide").with_file_system(stage, "precious"))
 
 
 def a_blank_disk_is_not_mounted_by_the_guide_s_line_until_it_is_formatted_by_hand(guest, stage):

@@ -138,8 +138,8 @@ pub enum Finding {
     #[error("{volume} is not ready yet: it is being created")]
     VolumeCreating { volume: VolumeId },
     #[error(
-        "{instance} is stopped and configured for hibernation, and its memory may hold what was not written to \
-         {volume}: start it, or terminate it"
+        "{instance} is stopped and may be hibernated, so that its memory may hold what was not written to {volume}: \
+         start it, or terminate it"
     )]
     Hibernated { volume: VolumeId, instance: InstanceId },
     #[error("{address} is still associated with {instance}, which EC2 does not list: its release is awaited")]

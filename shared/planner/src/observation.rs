@@ -145,7 +145,7 @@ pub struct Instance {
     pub doomed: Option<String>,
     /// The state that it has in its Auto Scaling group, if it is in one.
     pub lifecycle: Option<LifecycleState>,
-    /// Whether it is configured for hibernation.
+    /// Whether it is configured for hibernation, or EC2 may hibernate it for its spot request.
     pub hibernation: bool,
     /// The name of its root device.
     pub root_device: Option<DeviceName>,

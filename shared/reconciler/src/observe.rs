@@ -3,7 +3,7 @@
 //! Calls of one round go side by side. Nothing is kept from one look to the next but what [`Memory`] says.
 
 use crate::clock::Clock;
-use crate::ec2::{Ec2, Ec2Error, InstanceQuery, SpotRequest};
+use crate::ec2::{Ec2, Ec2Error, InstanceQuery};
 use crate::groups;
 use crate::settings::Settings;
 use chrono::{DateTime, Utc};
@@ -149,10 +149,16 @@ pub(crate) async fn complete<E: Ec2>(
     let (answers, (states, refusal)) =
         join(try_join(requests, others), groups::states(ec2, &instances)).await;
     let (requests, others) = answers?;
-    remember_the_hibernated(&mut instances, &requests);
     for instance in &mut instances {
-        let code = requests.get(&instance.id).map(|request| request.code.clone());
-        instance.doomed = code.filter(|code| instance.state == InstanceState::Running && is_doomed(code));
+        let request = requests.get(&instance.id);
+        if instance.state == InstanceState::Running {
+            instance.doomed = request.map(|request| request.code.clone()).filter(|code| is_doomed(code));
+        }
+        // What EC2 hibernates has in its memory what it had mounted, whatever it is configured for. So has, for all that is
+        // known, one whose request EC2 does not show.
+        if instance.spot && instance.state == InstanceState::Stopped {
+            instance.hibernation |= request.is_none_or(|request| request.hibernates);
+        }
         instance.lifecycle = states.get(&instance.id).cloned();
     }
     instances.extend(others.into_iter().map(untold));
@@ -179,15 +185,6 @@ pub(crate) async fn complete<E: Ec2>(
         }
     });
     Ok(observations.collect())
-}
-
-/// A spot instance that EC2 hibernates has in its memory what it had mounted, whatever it is configured for; so has one, for
-/// all that is known, whose request EC2 does not show.
-fn remember_the_hibernated(instances: &mut [Instance], requests: &BTreeMap<InstanceId, SpotRequest>) {
-    let is_off = |instance: &&mut Instance| instance.spot && instance.state == InstanceState::Stopped;
-    for instance in instances.iter_mut().filter(is_off) {
-        instance.hibernation |= requests.get(&instance.id).is_none_or(|request| request.hibernates);
-    }
 }
 
 /// An instance of which nobody asked how far its group has it: one that is of no fleet by its tags, or was missed by a

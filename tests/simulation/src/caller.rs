@@ -1,20 +1,22 @@
 //! One invocation's EC2: the local one, with its calls traced and its looks counted. It may make a mistake on purpose.
 
-use crate::deployment::DOCUMENT;
+mod mistaken;
+
+pub use mistaken::CallerClock;
+
 use crate::goal;
 use crate::ledger::{Ledger, Write};
 use crate::mistake::Mistake;
 use crate::trace::Trace;
-use chrono::TimeDelta;
-use local_ec2::actions::{AssociateAddress, DetachVolume, Operation};
-use local_ec2::{Fault, InProcess, Offence, Principal, Region, RegionClock, Time, Violation};
+use local_ec2::actions::{AssociateAddress, DetachVolume};
+use local_ec2::{Fault, InProcess, Offence, Principal, Region, Time, Violation};
 use planner::device::{self, DeviceName};
 use planner::ids::{AllocationId, AssociationId, FleetName, InstanceId, InterfaceId, VolumeId};
 use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState};
-use planner::observation::{Address, Instance, InstanceState, Volume, VolumeState};
-use planner::tags::{Policy, ResourceTags, Setting};
+use planner::observation::{Address, Instance, InstanceState, Volume};
+use planner::tags::Setting;
 use reconciler::clock::Clock;
-use reconciler::ec2::{Action, Cause, Ec2, Ec2Error, InstanceQuery, ListedCommand, SpotRequest};
+use reconciler::ec2::{Action, Ec2, Ec2Error, InstanceQuery, ListedCommand, SpotRequest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,9 +24,6 @@ use std::time::Duration;
 
 /// For how many seconds a process stands still.
 const NAP: std::ops::Range<u64> = 5..90;
-
-/// How old a drain is that never was: old enough to be acted on at once.
-const BELIEVABLE: TimeDelta = TimeDelta::seconds(20);
 
 /// The EC2 of one invocation.
 #[derive(Debug)]
@@ -167,58 +166,6 @@ impl Caller {
         let reason = reason.filter(|_| self.counted().errors == 0)?;
         goal::kept(&self.region.cloud()).contains_key(instance).then_some(reason)
     }
-
-    /// A command that was never sent, and that drained every volume there is a moment ago.
-    fn made_up(&self, instance: &InstanceId) -> ListedCommand {
-        let cloud = self.region.cloud();
-        ListedCommand {
-            id: "made-up".to_owned(),
-            document: DOCUMENT.to_owned(),
-            instances: vec![instance.to_string()],
-            volumes: cloud.volumes().map(|volume| volume.id.to_string()).collect(),
-            requested: Some(cloud.now() - BELIEVABLE),
-            status: "Success".to_owned(),
-            details: "Success".to_owned(),
-        }
-    }
-
-    /// Reads the tags of a volume or an address as the mistake has it.
-    fn misread(&self, tags: &mut ResourceTags) {
-        match self.mistake {
-            Some(Mistake::TerminateAnyway) => tags.handover = Setting::Value(Policy::Terminate),
-            Some(Mistake::DrainAnyway) => tags.handover = Setting::Value(Policy::Drain),
-            Some(Mistake::IgnorePause) => tags.paused = Setting::Absent,
-            Some(_) | None => {}
-        }
-    }
-
-    /// A call that the reconciler's interface cannot express.
-    fn straight<O: Operation>(&self, action: Action, call: &O) -> Result<(), Ec2Error> {
-        let answer = self.region.cloud().perform(call, Principal::Holdfast);
-        let cause = |error: local_ec2::ApiError| Cause::Answer {
-            code: error.code.to_owned(),
-            message: error.message,
-        };
-        answer.map(drop).map_err(|error| Ec2Error { action, cause: cause(error) })
-    }
-}
-
-/// The clock of an invocation; it stands still where that is the mistake.
-#[derive(Debug, Clone, Copy)]
-pub struct CallerClock {
-    clock: RegionClock,
-    standing: Option<Time>,
-}
-
-impl Clock for CallerClock {
-    fn now(&self) -> Time {
-        self.standing.unwrap_or_else(|| self.clock.now())
-    }
-}
-
-fn is_taken(answer: &Result<(), Ec2Error>) -> bool {
-    let Err(Ec2Error { cause: Cause::Answer { message, .. }, .. }) = answer else { return false };
-    message.contains("is already in use")
 }
 
 impl Ec2 for Caller {
@@ -231,13 +178,7 @@ impl Ec2 for Caller {
             self.misread(&mut volume.tags);
         }
         if self.makes(Mistake::BlindToOthers) {
-            found.sort_by(|one, other| one.id.cmp(&other.id));
-            let mut seen = BTreeSet::new();
-            for volume in &mut found {
-                if !seen.insert((volume.tags.fleet.clone(), volume.tags.slot.clone())) {
-                    (volume.state, volume.attachments) = (VolumeState::Available, Vec::new());
-                }
-            }
+            mistaken::free_the_others(&mut found);
         }
         Ok(found)
     }
@@ -281,7 +222,7 @@ impl Ec2 for Caller {
             let mut answer = self.inner.attach_volume(volume, instance, device).await;
             if self.makes(Mistake::NextName) {
                 for next in device::pool() {
-                    if is_taken(&answer) {
+                    if mistaken::is_taken(&answer) {
                         answer = self.inner.attach_volume(volume, instance, &next).await;
                     }
                 }
@@ -374,17 +315,7 @@ impl Ec2 for Caller {
     async fn commands(&self, instance: &InstanceId, since: Time) -> Result<Vec<ListedCommand>, Ec2Error> {
         let mut found = self.told("ListCommands", self.inner.commands(instance, since).await).await?;
         self.ledger.listed(self.number);
-        if self.makes(Mistake::NoProof) {
-            found.push(self.made_up(instance));
-        }
-        for command in &mut found {
-            if self.makes(Mistake::OldProof) && command.status == "Success" {
-                command.requested = Some(self.inner.now() - BELIEVABLE);
-            }
-            if self.makes(Mistake::ForeignProof) {
-                command.volumes = self.made_up(instance).volumes;
-            }
-        }
+        self.misquote(instance, &mut found);
         Ok(found)
     }
 
@@ -450,12 +381,8 @@ impl Ec2 for Caller {
     }
 
     async fn mark_draining(&self, instance: &InstanceId, value: &str) -> Result<(), Ec2Error> {
-        let others = || -> Vec<_> {
-            let cloud = self.region.cloud();
-            cloud.instances().map(|other| other.id.clone()).filter(|other| other != instance).collect()
-        };
-        let others = if self.makes(Mistake::MarkAnother) { others() } else { Vec::new() };
-        let call = self.inner.mark_draining(others.first().unwrap_or(instance), value);
+        let another = if self.makes(Mistake::MarkAnother) { self.another_than(instance) } else { None };
+        let call = self.inner.mark_draining(another.as_ref().unwrap_or(instance), value);
         self.act(
             Action::CreateTags,
             instance.as_str(),

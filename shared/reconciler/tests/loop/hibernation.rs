@@ -13,23 +13,25 @@ fn stopped_holder(holder: InstanceBuilder) -> World {
     world([volume(1).on(1).into(), holder.is(InstanceState::Stopped).into(), on_demand(2).into()])
 }
 
+/// Nothing is taken from the holder, and that is told.
+async fn check_kept(world: World) {
+    let ran = Scripted::new(world).run(&sweep()).await;
+    assert_eq!(ran.acts(), [""; 0]);
+    assert_eq!((ran.state("web/main"), ran.findings("web/main")), ("waiting", vec!["hibernated"]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_spot_instance_that_ec2_hibernates_keeps_its_volume_whatever_it_is_configured_for() {
     let mut world = stopped_holder(instance(1));
     world.hibernating.insert(instance_id(1));
-    let ran = Scripted::new(world).run(&sweep()).await;
-    assert_eq!(ran.acts(), [""; 0]);
-    assert_eq!(ran.state("web/main"), "waiting");
-    assert_eq!(ran.findings("web/main"), ["hibernated"]);
+    check_kept(world).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_spot_instance_whose_request_is_not_shown_keeps_it_too() {
     let mut world = stopped_holder(instance(1));
     world.without_request.insert(instance_id(1));
-    let ran = Scripted::new(world).run(&sweep()).await;
-    assert_eq!(ran.acts(), [""; 0]);
-    assert_eq!(ran.findings("web/main"), ["hibernated"]);
+    check_kept(world).await;
 }
 
 #[tokio::test(start_paused = true)]

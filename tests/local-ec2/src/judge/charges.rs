@@ -65,7 +65,9 @@ impl Cloud {
     /// Whether the mark was not written before the instance was started last: its time is its last word, where it has one.
     fn is_in_force(&self, mark: &str, instance: &Instance) -> bool {
         let since = mark.rsplit(' ').next().and_then(|word| DateTime::parse_from_rfc3339(word).ok());
-        since.is_none_or(|since| since >= instance.launched) || instance.launched >= self.grace()
+        // EC2 tells the launch time to the second.
+        let launched = instance.launched.timestamp();
+        since.is_none_or(|since| since.timestamp() >= launched) || instance.launched >= self.grace()
     }
 
     fn named_volume(&self, id: &str) -> Option<&Volume> {

@@ -3,9 +3,10 @@
 //! `faults` tries them all, `faults singles` each alone; `faults SCENARIO CALL=FAULT,…` replays one, with a trace of everything that happened.
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
+use local_ec2::Fault;
 use simulation::matrix::{Matrix, Script, Tally, Untold};
 use simulation::routing::Rules;
-use simulation::scenarios::SCENARIOS;
+use simulation::scenarios::{SCENARIOS, Scenario};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -29,32 +30,29 @@ fn main() -> ExitCode {
     })
 }
 
-/// The names of every kind of fault.
-fn kinds() -> String {
-    local_ec2::Fault::ALL.map(local_ec2::Fault::name).join(", ")
-}
-
-fn scenarios() -> String {
-    SCENARIOS.into_iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ")
+/// The scenario of that name and the faults of its calls, or what is wrong with either.
+fn read(scenario: &str, faults: &str) -> Result<(Scenario, Script), String> {
+    let names = || SCENARIOS.map(|own| own.name).join(", ");
+    let found = SCENARIOS.into_iter().find(|own| own.name == scenario);
+    let found = found.ok_or_else(|| format!("there is no scenario `{scenario}`: {}", names()))?;
+    let kind = |name: &str| Fault::ALL.into_iter().find(|fault| fault.name() == name);
+    let script = faults.split(',').map(|part| {
+        let read = part.split_once('=').and_then(|(call, name)| Some((call.parse().ok()?, kind(name)?)));
+        let kinds = || Fault::ALL.map(Fault::name).join(", ");
+        read.ok_or_else(|| format!("`{part}` is no call with a fault, such as 3=lost: {}", kinds()))
+    });
+    Ok((found, script.collect::<Result<_, _>>()?))
 }
 
 fn replay(scenario: &str, faults: &str) -> Result<ExitCode, Untold> {
-    let rules = Rules::read()?;
-    let fault = |name: &str| local_ec2::Fault::ALL.into_iter().find(|fault| fault.name() == name);
-    let call_and_fault = |part: &str| {
-        let read = part.split_once('=').and_then(|(call, name)| Some((call.parse().ok()?, fault(name)?)));
-        read.ok_or_else(|| format!("`{part}` is no call with a fault, such as 3=lost: {}", kinds()))
-    };
-    let script: Result<Script, String> = faults.split(',').map(call_and_fault).collect();
-    let found = SCENARIOS.into_iter().find(|own| own.name == scenario);
-    let found = found.ok_or_else(|| format!("there is no scenario `{scenario}`: {}", scenarios()));
-    let (scenario, script) = match (found, script) {
-        (Ok(scenario), Ok(script)) => (scenario, script),
-        (Err(wrong), _) | (Ok(_), Err(wrong)) => {
+    let (scenario, script) = match read(scenario, faults) {
+        Ok(found) => found,
+        Err(wrong) => {
             println!("{wrong}");
             return Ok(ExitCode::from(2));
         }
     };
+    let rules = Rules::read()?;
     Matrix::new(scenario, &rules, None)?.replay(&script)?.iter().for_each(|line| println!("{line}"));
     Ok(ExitCode::SUCCESS)
 }
