@@ -45,6 +45,8 @@ pub(crate) fn is_called_for(slot: &Slot<'_>, holder: &Instance, view: &View<'_>)
 pub(crate) enum Obstacle {
     /// The policy: it waits until the holder goes.
     Policy,
+    /// Its Auto Scaling group: that ends the holder by itself, and may have it wait for others before, or keep it after all.
+    Group,
     /// What a person should know.
     Told(Finding),
 }
@@ -62,7 +64,8 @@ fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obsta
             let spared = reason_to_spare(slot, holder, view);
             let spared = spared.map(|reason| Finding::NotTerminated { instance, reason });
             let refused = || view.observation.memory.failure_of(&terminate).map(Failure::finding);
-            spared.or_else(refused).map(Obstacle::Told)
+            let told = spared.or_else(refused).map(Obstacle::Told);
+            told.or_else(|| holder.is_leaving_its_group().then_some(Obstacle::Group))
         }
     }
 }
@@ -83,13 +86,15 @@ impl Scene<'_, '_> {
             None if self.given.is_some() => {
                 draft.lead = Some(Step::TerminateInstance { instance: holder.id.clone() });
             }
-            None if holder.health() != Health::Recommended => {
+            None | Some(Obstacle::Group)
+                if self.given.is_none() && holder.health() != Health::Recommended =>
+            {
                 draft.await_candidate();
                 if !drain::is_time_short(holder, self.view.observation.began) {
                     draft.leave(&holder.id);
                 }
             }
-            Some(Obstacle::Policy) | None => {}
+            Some(Obstacle::Policy | Obstacle::Group) | None => {}
         }
     }
 }

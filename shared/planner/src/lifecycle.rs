@@ -41,6 +41,12 @@ impl LifecycleState {
         self.is_of("Terminating")
     }
 
+    /// Whether the group has given up terminating the instance and keeps it for a person, as a policy for its lifecycle asks
+    /// (EC2 Auto Scaling user guide, "Control instance retention with instance lifecycle policies").
+    pub fn is_retained(&self) -> bool {
+        self.0 == "Terminating:Retained"
+    }
+
     /// At which hooks the instance waits, if at any.
     pub fn waits_at(&self) -> Option<Transition> {
         // One of a warm pool waits at the same hooks.

@@ -252,9 +252,11 @@ impl Instance {
         self.tags.draining.as_ref().filter(|mark| !mark.is_void(self.launched))
     }
 
-    /// Whether the instance, which is draining, will end by itself, and soon. One that a person marked may stay for ever.
+    /// Whether the instance, which is draining, will end by itself, and soon. One that a person marked, or that its group keeps
+    /// for one, may stay for ever.
     pub fn is_sure_to_go(&self) -> bool {
-        self.doomed.is_some() || self.is_leaving_its_group() || self.notice().is_some()
+        let is_retained = self.lifecycle.as_ref().is_some_and(LifecycleState::is_retained);
+        self.doomed.is_some() || (!is_retained && (self.is_leaving_its_group() || self.notice().is_some()))
     }
 
     /// Whether its Auto Scaling group is about to terminate it.

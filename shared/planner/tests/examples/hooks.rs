@@ -10,7 +10,7 @@ use planner::lifecycle::ActionResult;
 use planner::memory::Failure;
 use planner::observation::{AttachmentState, InstanceState};
 use planner::plan::{Next, Step};
-use planner::tags::{HANDOVER, SLOT};
+use planner::tags::{HANDOVER, PAUSED, SLOT};
 
 const LAUNCH: &str = "holdfast-launch";
 const TERMINATE: &str = "holdfast-terminate";
@@ -77,7 +77,7 @@ fn holder_in_standby_keeps_its_slot() {
 
 #[test]
 fn holder_that_its_group_is_about_to_terminate_is_draining() {
-    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed"] {
+    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained"] {
         let seen = look().sees(instance(1).in_group(state)).sees(instance(2)).sees(volume(1).on(1));
         check(seen, waiting("holder-draining").on(1));
     }
@@ -169,6 +169,15 @@ fn launch_does_not_wait_for_what_may_never_come() {
     let attached = AttachmentState::Attached;
     // A person had it drained, and nothing says when it will end.
     check_actions(beside(instance(2).draining("kernel update"), attached), &[go_on(1, LAUNCH)]);
+    // Its group keeps it for a person, whatever was announced before.
+    let retained = || instance(2).in_group("Terminating:Retained");
+    let announced = retained().draining("terminate-lifecycle-action 2026-11-23T12:15:00Z");
+    for holder in [retained(), announced.clone()] {
+        check_actions(beside(holder, attached), &[go_on(1, LAUNCH)]);
+    }
+    // EC2 takes it nevertheless.
+    let doomed = retained().but(|i| i.doomed = Some("marked-for-termination".to_owned()));
+    check_actions(beside(doomed, attached), &[wait(1, LAUNCH)]);
     check_actions(beside(instance(2).is(InstanceState::Stopping), attached), &[go_on(1, LAUNCH)]);
     check_actions(beside(instance(2), AttachmentState::Busy), &[go_on(1, LAUNCH)]);
     check_actions(look().sees(launching(1)).sees(with_policy("banana")), &[go_on(1, LAUNCH)]);
@@ -234,6 +243,21 @@ fn instance_that_two_fleets_claim_is_not_sent_to_its_end() {
     check_actions(claimed(leaving(1)), &[]);
     check_actions(claimed(launching(1)), &[go_on(1, LAUNCH)]);
     check_actions(claimed(leaving(1)).but(|o| o.managed.clear()), &[go_on(1, TERMINATE)]);
+}
+
+/// Whoever paused it may be at work there.
+#[test]
+fn paused_holder_is_left_to_the_time_out_of_its_hook() {
+    let holding = |holder: InstanceBuilder| look().sees(holder).sees(instance(2)).sees(on_1("on-release"));
+    check_actions(holding(leaving(1)), &[go_on(1, TERMINATE)]);
+    check_actions(holding(leaving(1).paused()), &[]);
+    check_actions(look().sees(leaving(1).paused()), &[]);
+    let paused = || volume(1).tagged(&[(PAUSED, "true")]);
+    check_actions(look().sees(leaving(1)).sees(paused().on(1)), &[]);
+    // Its slot is elsewhere.
+    check_actions(look().sees(leaving(1)).sees(instance(2)).sees(paused().on(2)), &[go_on(1, TERMINATE)]);
+    // Nobody keeps it from serving.
+    check_actions(look().sees(launching(1)).sees(paused().on(1)), &[go_on(1, LAUNCH)]);
 }
 
 #[test]

@@ -42,6 +42,20 @@ fn draining_holder_is_terminated_once_a_candidate_runs() {
     }
 }
 
+/// Hooks of others may be at work there, a warm pool may take it back, or a policy may keep it for a person.
+#[test]
+fn holder_that_its_group_terminates_is_left_to_the_group() {
+    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained"] {
+        for holder in [instance(1), draining()] {
+            check(held_by(holder.in_group(state)), waiting("holder-draining").on(1));
+        }
+    }
+    check(
+        held_by(draining().in_group("InService")),
+        moving().told("holder-draining").on(1).lead(terminate(1)),
+    );
+}
+
 #[test]
 fn holder_of_several_volumes_is_terminated_too() {
     check(

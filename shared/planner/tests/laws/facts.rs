@@ -54,9 +54,13 @@ pub(crate) fn is_draining(instance: &Instance) -> bool {
         let void = mark.since.is_some_and(|since| since < instance.launched);
         !void && mark.reason != DrainingReason::RebalanceRecommendation
     });
-    let leaves =
-        instance.lifecycle.as_ref().is_some_and(|state| state.to_string().starts_with("Terminating"));
-    instance.state == InstanceState::Running && (marked || instance.doomed.is_some() || leaves)
+    instance.state == InstanceState::Running
+        && (marked || instance.doomed.is_some() || is_leaving_its_group(instance))
+}
+
+/// Whether its Auto Scaling group is about to end it.
+pub(crate) fn is_leaving_its_group(instance: &Instance) -> bool {
+    instance.lifecycle.as_ref().is_some_and(|state| state.to_string().starts_with("Terminating"))
 }
 
 pub(crate) fn is_recommended(instance: &Instance) -> bool {

@@ -68,7 +68,11 @@ proptest! {
                 || beat.is_some_and(|beat| (seen.began - *beat).num_seconds() < 20);
             let mut attachments = seen.volumes.iter().flat_map(|volume| &volume.attachments);
             let takes_one = attachments.any(|own| own.instance == instance.id && own.delete_on_termination);
-            let is_left = takes_one || seen.managed.intersection(&instance.tags.fleets).count() > 1;
+            let is_paused = |slot: &planner::plan::SlotPlan| {
+                slot.state == SlotState::Paused && slot.holder.as_ref() == Some(&instance.id)
+            };
+            let is_paused = crate::facts::is_paused(instance) || plan.slots.iter().any(is_paused);
+            let is_left = is_paused || takes_one || seen.managed.intersection(&instance.tags.fleets).count() > 1;
             let is_done = is_done || (hook.transition == Transition::Terminating && is_left);
             let count = own.count();
             prop_assert!(count == 1 || (count == 0 && is_done), "{} {}", instance.id, hook.name);

@@ -4,7 +4,8 @@ use crate::config;
 use crate::dice::{Dice, bytes};
 use crate::facts::{
     SlotFacts, attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy,
-    is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned, pointed_at,
+    is_leaving_its_group, is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned,
+    pointed_at,
 };
 use crate::worlds::{ANY, CLEAN, DRAINING, World, worlds};
 use chrono::TimeDelta;
@@ -57,9 +58,7 @@ fn is_warned_for(seen: &Observation, instance: &Instance, seconds: i64) -> bool 
     let reasons = [DrainingReason::SpotInterruption, DrainingReason::TerminateLifecycleAction];
     let mark = mark.filter(|mark| reasons.contains(&mark.reason));
     let since = mark.and_then(|mark| mark.since).filter(|since| *since >= instance.launched);
-    let leaves =
-        instance.lifecycle.as_ref().is_some_and(|state| state.to_string().starts_with("Terminating"));
-    since.map_or(leaves, |since| seen.began - since > TimeDelta::seconds(seconds))
+    since.map_or(is_leaving_its_group(instance), |since| seen.began - since > TimeDelta::seconds(seconds))
 }
 
 proptest! {
@@ -131,7 +130,7 @@ proptest! {
     }
 
     /// "As soon as a candidate runs: terminate the holder": never any other instance, never without the policy, never one
-    /// that takes a volume with it. A mere recommendation is not enough while every candidate has one, too.
+    /// that takes a volume with it, or that its group ends by itself. A mere recommendation is not enough while every candidate has one, too.
     #[test]
     fn only_a_holder_that_is_about_to_go_is_terminated(world in any_or_draining()) {
         let (seen, plan) = seen_and_planned(&world);
@@ -142,6 +141,7 @@ proptest! {
                 prop_assert_eq!(&holder.id, instance);
                 prop_assert_eq!(slot.policy(), Policy::Terminate);
                 prop_assert!(is_draining(holder) || is_recommended(holder));
+                prop_assert!(!is_leaving_its_group(holder));
                 prop_assert!(is_member(seen, holder) && !is_paused(holder) && !is_contended(seen, holder));
                 prop_assert!(!has_volume_of_another(seen, slot.name, instance));
                 let on_it = slot.volumes.iter().flat_map(|volume| &volume.attachments);

@@ -50,7 +50,7 @@ fn serves(cloud: &Cloud, instance: &Instance) -> bool {
     })
 }
 
-fn is_paused(instance: &Instance) -> bool {
+pub(super) fn is_paused(instance: &Instance) -> bool {
     instance.tags.get("holdfast:paused").is_some_and(|value| !["", "false"].contains(&value))
 }
 

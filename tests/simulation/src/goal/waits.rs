@@ -31,16 +31,23 @@ pub fn waiting(cloud: &Cloud) -> Vec<String> {
     told.collect()
 }
 
-/// Whether nobody lets it go before the hook's own time-out: EC2 would delete a volume of the fleet with it, or several managed
-/// fleets claim it.
+/// Whether nobody may let it go before the hook's own time-out: EC2 would delete a volume of the fleet with it, several managed
+/// fleets claim it, or it is paused, or something of a slot on it is.
 pub fn is_left_to_its_time_out(member: &Member, cloud: &Cloud) -> bool {
     let managed = managed(cloud);
     let claims = cloud.instance(&member.instance).map(instances::fleets).unwrap_or_default();
     let is_rivalled = claims.iter().filter(|fleet| managed.contains(**fleet)).count() > 1;
     let tagged = cloud.volumes().filter(|volume| volume.tags.get(FLEET).is_some());
     let mut attachments = tagged.flat_map(|volume| &volume.attachments);
+    let has_paused = |parts: &Parts<'_>| {
+        let on = parts.volumes.iter().flat_map(|volume| &volume.attachments);
+        let mut on = on.map(|own| &own.instance).chain(parts.pointed_at.iter().flatten());
+        on.any(|id| *id == member.instance) && parts.is_paused()
+    };
     member.lifecycle == Lifecycle::TerminatingWait
         && (is_rivalled
+            || cloud.instance(&member.instance).is_some_and(instances::is_paused)
+            || slots(cloud).values().any(has_paused)
             || attachments.any(|own| own.instance == member.instance && own.delete_on_termination))
 }
 
