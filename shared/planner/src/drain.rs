@@ -236,7 +236,7 @@ impl Scene<'_, '_> {
 
 /// Whether EC2 itself says that the instance is about to go, whatever its mark.
 fn is_seen_to_go(instance: &Instance) -> bool {
-    instance.doomed.is_some() || instance.is_leaving_its_group()
+    instance.doomed.is_some() || instance.is_sent_off_by_its_group()
 }
 
 fn detach(volume: &Volume, from: &Instance) -> Step {
@@ -244,9 +244,13 @@ fn detach(volume: &Volume, from: &Instance) -> Step {
 }
 
 /// Whether so little is left of the two minutes that a drain must begin, for whoever comes later. Only the mark tells
-/// when they began; an instance that a person had drained need not go at all, and one that its group is about to terminate
-/// without a mark may have waited for long. A group that keeps an instance waiting is given as much time as EC2 gives.
+/// when they began; an instance that a person had drained, or that its group keeps for one, need not go at all, and one that its
+/// group is about to terminate without a mark may have waited for long. A group that keeps an instance waiting is given as much
+/// time as EC2 gives.
 pub(crate) fn is_time_short(holder: &Instance, now: DateTime<Utc>) -> bool {
+    if !holder.is_sure_to_go() {
+        return false;
+    }
     let left = holder.notice().map(|since| since + NOTICE - now);
     left.map_or(holder.is_leaving_its_group(), |left| left < TimeDelta::seconds(LAST_SECONDS))
 }

@@ -6,6 +6,7 @@ use crate::checks;
 use crate::draft::Draft;
 use crate::drain;
 use crate::finding::Finding;
+use crate::lifecycle::LifecycleState;
 use crate::matching::Rank;
 use crate::memory::Failure;
 use crate::observation::{Health, Instance};
@@ -24,8 +25,13 @@ const REST_SECONDS: i64 = 300;
 /// instance and then does nothing with it would make another slot wait for nothing.
 pub(crate) fn rank(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Rank> {
     let obstacle = obstacle(slot, holder, view);
+    let leaves = match obstacle {
+        None => true,
+        Some(Obstacle::Group) => holder.is_sure_to_go(),
+        Some(Obstacle::Policy | Obstacle::Told(_)) => false,
+    };
     match holder.health() {
-        Health::Draining(_) if obstacle.is_none() => Some(Rank::Leaving),
+        Health::Draining(_) if leaves => Some(Rank::Leaving),
         Health::Draining(_) => Some(Rank::Draining),
         Health::Recommended if has_rested(slot, view) => obstacle.is_none().then_some(Rank::Recommended),
         Health::Recommended | Health::Healthy | Health::NotRunning => None,
@@ -58,16 +64,22 @@ fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obsta
     match slot.policy(view.observation) {
         Policy::OnRelease => Some(Obstacle::Policy),
         Policy::Drain => drain::obstacle(slot, holder, view),
+        Policy::Terminate if is_left_to_its_group(holder) => Some(Obstacle::Group),
         Policy::Terminate => {
             let instance = holder.id.clone();
             let terminate = Step::TerminateInstance { instance: instance.clone() };
             let spared = reason_to_spare(slot, holder, view);
             let spared = spared.map(|reason| Finding::NotTerminated { instance, reason });
             let refused = || view.observation.memory.failure_of(&terminate).map(Failure::finding);
-            let told = spared.or_else(refused).map(Obstacle::Told);
-            told.or_else(|| holder.is_leaving_its_group().then_some(Obstacle::Group))
+            spared.or_else(refused).map(Obstacle::Told)
         }
     }
+}
+
+/// Whether the holder's Auto Scaling group ends it by itself, or may be about to: where that did not tell, or an answer is stale.
+fn is_left_to_its_group(holder: &Instance) -> bool {
+    let Some(state) = &holder.lifecycle else { return false };
+    state.is_unknown() || holder.is_sent_off_by_its_group() || holder.is_announced_by_its_group()
 }
 
 fn has_rested(slot: &Slot<'_>, view: &View<'_>) -> bool {
@@ -85,6 +97,13 @@ impl Scene<'_, '_> {
             // The holder's own shutdown unmounts what it has.
             None if self.given.is_some() => {
                 draft.lead = Some(Step::TerminateInstance { instance: holder.id.clone() });
+            }
+            // It may be that it is to be terminated, as soon as that is known.
+            Some(Obstacle::Group)
+                if holder.lifecycle.as_ref().is_some_and(LifecycleState::is_unknown)
+                    && self.view.observation.refusals.is_empty() =>
+            {
+                draft.await_transition();
             }
             None | Some(Obstacle::Group)
                 if self.given.is_none() && holder.health() != Health::Recommended =>

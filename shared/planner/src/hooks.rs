@@ -7,7 +7,8 @@ use crate::finding::Finding;
 use crate::ids::{InstanceId, SlotName};
 use crate::lifecycle::{ActionResult, LifecycleHook, LifecycleState, Transition};
 use crate::observation::{Instance, InstanceState, Observation};
-use crate::plan::{Next, SlotPlan, SlotState, Step};
+use crate::plan::{Next, SlotPlan, Step};
+use crate::slot::Slot;
 use crate::view::View;
 use std::collections::BTreeSet;
 
@@ -31,9 +32,7 @@ pub(crate) fn steps(view: &View<'_>, slots: &[SlotPlan]) -> (Vec<Step>, Next, Ve
             findings.push(Finding::ZoneWithoutVolume { instance: instance.id.clone(), zone, zones });
         }
         for hook in pending(instance, observation) {
-            if hook.transition == Transition::Terminating
-                && is_left_to_its_time_out(instance, observation, slots)
-            {
+            if hook.transition == Transition::Terminating && is_left_to_its_time_out(instance, view) {
                 continue;
             }
             let gives_up = is_stranded && observation.abandons && hook.transition == Transition::Launching;
@@ -70,13 +69,18 @@ fn pending<'a>(instance: &Instance, observation: &'a Observation) -> Vec<&'a Lif
 /// Whether the instance is not to be let go to its end: EC2 would delete a volume of the fleet with it, another fleet may be
 /// at work on it, or a person, who has paused it or its slot. Whoever it is has until the hook's own time-out; nobody puts that
 /// off, or it might never come.
-fn is_left_to_its_time_out(instance: &Instance, observation: &Observation, slots: &[SlotPlan]) -> bool {
-    let has_paused =
-        |slot: &SlotPlan| slot.state == SlotState::Paused && slot.holder.as_ref() == Some(&instance.id);
+fn is_left_to_its_time_out(instance: &Instance, view: &View<'_>) -> bool {
+    let observation = view.observation;
+    let has_part_of = |slot: &&Slot<'_>| {
+        let mut attachments = slot.volumes.iter().flat_map(|volume| &volume.attachments);
+        let mut associations = slot.addresses.iter().filter_map(|address| address.association.as_ref());
+        attachments.any(|own| own.instance == instance.id)
+            || associations.any(|own| observation.instance_of(own).is_some_and(|on| on.id == instance.id))
+    };
     takes_a_volume_with_it(instance, observation)
         || !observation.rival_fleets(instance).is_empty()
         || instance.is_paused()
-        || slots.iter().any(has_paused)
+        || view.slots.iter().filter(has_part_of).any(Slot::may_be_paused)
 }
 
 /// Whether EC2 would delete a volume of the fleet with the instance.

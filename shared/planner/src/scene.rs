@@ -15,7 +15,12 @@ use crate::slot::Slot;
 use crate::spot::Spot;
 use crate::verdict::Verdict;
 use crate::view::View;
+use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// For how long after its own launch an instance is the destination of a slot whose holder has yet to end, in minutes. EC2's
+/// interruption takes two, a drain less.
+const LAUNCH_MINUTES: i64 = 10;
 
 /// A slot, and all that its decision depends on.
 pub(crate) struct Scene<'a, 's> {
@@ -54,11 +59,15 @@ impl<'a> Scene<'a, '_> {
         draft.finish(destination.map(|instance| &instance.id))
     }
 
-    /// Where the slot will be in the end: on the instance that it was given, where its present one is sure to go.
+    /// Where the slot will be in the end: on the instance that it was given, where its present one is sure to go. That may take
+    /// long where hooks of others keep it.
     fn destination(&self, target: Option<&'a Instance>, draft: &Draft) -> Option<&'a Instance> {
+        let is_new = |given: &Instance| {
+            self.view.observation.began - given.launched < TimeDelta::minutes(LAUNCH_MINUTES)
+        };
         match target {
             Some(holder) if matches!(holder.health(), Health::Draining(_)) => {
-                self.given.filter(|_| draft.is_moving() || holder.is_sure_to_go())
+                self.given.filter(|given| draft.is_moving() || (holder.is_sure_to_go() && is_new(given)))
             }
             other => other,
         }

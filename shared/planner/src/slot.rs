@@ -99,6 +99,11 @@ impl<'a> Slot<'a> {
     pub(crate) fn is_paused(&self) -> bool {
         self.tags().any(|(_, tags)| tags.paused == Setting::Value(true))
     }
+
+    /// The same, or a tag's value means nothing and was meant to ask for something.
+    pub(crate) fn may_be_paused(&self) -> bool {
+        self.tags().any(|(_, tags)| matches!(tags.paused, Setting::Value(true) | Setting::Invalid(_)))
+    }
 }
 
 /// The slots of the fleet, by name. The observation lists volumes and addresses by id.

@@ -10,7 +10,7 @@ use planner::lifecycle::ActionResult;
 use planner::memory::Failure;
 use planner::observation::{AttachmentState, InstanceState};
 use planner::plan::{Next, Step};
-use planner::tags::{HANDOVER, PAUSED, SLOT};
+use planner::tags::{HANDOVER, PAUSED, SLOT, Setting};
 
 const LAUNCH: &str = "holdfast-launch";
 const TERMINATE: &str = "holdfast-terminate";
@@ -35,7 +35,7 @@ fn check_actions(seen: Look, expected: &[Step]) {
 }
 
 fn launching(n: u8) -> InstanceBuilder {
-    instance(n).in_group("Pending:Wait")
+    instance(n).in_group("Pending:Wait").but(|i| i.launched = at(NOW - 60))
 }
 
 fn leaving(n: u8) -> InstanceBuilder {
@@ -76,8 +76,15 @@ fn holder_in_standby_keeps_its_slot() {
 }
 
 #[test]
-fn holder_that_its_group_is_about_to_terminate_is_draining() {
-    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained"] {
+fn holder_that_its_group_is_about_to_terminate_or_has_put_into_a_warm_pool_is_draining() {
+    for state in [
+        "Warmed:Pending:Wait",
+        "Warmed:Running",
+        "Terminating",
+        "Terminating:Wait",
+        "Terminating:Proceed",
+        "Terminating:Retained",
+    ] {
         let seen = look().sees(instance(1).in_group(state)).sees(instance(2)).sees(volume(1).on(1));
         check(seen, waiting("holder-draining").on(1));
     }
@@ -177,7 +184,10 @@ fn launch_does_not_wait_for_what_may_never_come() {
     }
     // EC2 takes it nevertheless.
     let doomed = retained().but(|i| i.doomed = Some("marked-for-termination".to_owned()));
-    check_actions(beside(doomed, attached), &[wait(1, LAUNCH)]);
+    let warned = retained().draining("spot-interruption-warning 2026-11-23T12:15:00Z");
+    for holder in [doomed, warned] {
+        check_actions(beside(holder, attached), &[wait(1, LAUNCH)]);
+    }
     check_actions(beside(instance(2).is(InstanceState::Stopping), attached), &[go_on(1, LAUNCH)]);
     check_actions(beside(instance(2), AttachmentState::Busy), &[go_on(1, LAUNCH)]);
     check_actions(look().sees(launching(1)).sees(with_policy("banana")), &[go_on(1, LAUNCH)]);
@@ -187,6 +197,16 @@ fn launch_does_not_wait_for_what_may_never_come() {
     // Its other volume stays where it is.
     let parts = look().sees(launching(1)).sees(instance(2).is(InstanceState::Stopping)).sees(volume(1).on(1));
     check_actions(parts.sees(volume(2).at(2, 'g', attached)), &[go_on(1, LAUNCH)]);
+}
+
+/// A hook of somebody else may keep the holder for days, and wait for this very launch.
+#[test]
+fn launch_waits_for_a_holder_that_is_kept_for_ten_minutes() {
+    for (ago, expected) in [(599, wait(1, LAUNCH)), (600, go_on(1, LAUNCH))] {
+        let launching = launching(1).but(|i| i.launched = at(NOW - ago));
+        let seen = look().sees(launching).sees(announced(2, ago)).sees(volume(1).on(2));
+        assert_eq!(planner::plan(&seen.hooks(&[LAUNCH], &["backup"]).0).steps, [expected]);
+    }
 }
 
 #[test]
@@ -252,10 +272,18 @@ fn paused_holder_is_left_to_the_time_out_of_its_hook() {
     check_actions(holding(leaving(1)), &[go_on(1, TERMINATE)]);
     check_actions(holding(leaving(1).paused()), &[]);
     check_actions(look().sees(leaving(1).paused()), &[]);
+    check_actions(look().sees(leaving(1).but(|i| i.tags.paused = Setting::Invalid("yes".to_owned()))), &[]);
     let paused = || volume(1).tagged(&[(PAUSED, "true")]);
     check_actions(look().sees(leaving(1)).sees(paused().on(1)), &[]);
+    check_actions(look().sees(leaving(1)).sees(volume(1).tagged(&[(PAUSED, "yes")]).on(1)), &[]);
+    // The first volume is off, or elsewhere; another volume or the address is still there.
+    let second = volume(2).at(1, 'g', AttachmentState::Attached);
+    check_actions(look().sees(leaving(1)).sees(paused()).sees(second), &[]);
+    check_actions(look().sees(leaving(1)).sees(instance(2)).sees(paused().on(2)).sees(address(1).on(1)), &[]);
     // Its slot is elsewhere.
     check_actions(look().sees(leaving(1)).sees(instance(2)).sees(paused().on(2)), &[go_on(1, TERMINATE)]);
+    let unpaused = volume(1).tagged(&[(PAUSED, "false")]);
+    check_actions(look().sees(leaving(1)).sees(unpaused.on(1)), &[go_on(1, TERMINATE)]);
     // Nobody keeps it from serving.
     check_actions(look().sees(launching(1)).sees(paused().on(1)), &[go_on(1, LAUNCH)]);
 }
@@ -336,6 +364,8 @@ fn other_volumes_are_drained_before_the_end_too() {
 #[test]
 fn terminate_waits_for_a_candidate_for_a_while() {
     let alone = |holder: InstanceBuilder| look().sees(holder).sees(on_1("terminate"));
+    // Whatever would keep Holdfast from ending it.
+    check_actions(alone(announced(1, 75).using('h', 90)), &[wait(1, TERMINATE)]);
     check_actions(alone(announced(1, 75)), &[wait(1, TERMINATE)]);
     check_actions(alone(announced(1, 76)), &[go_on(1, TERMINATE)]);
     check_actions(alone(leaving(1)), &[go_on(1, TERMINATE)]);
@@ -393,6 +423,20 @@ fn what_was_refused_for_good_is_told_of_the_fleet() {
         told[0].contains("record-heartbeat of holdfast-launch") && told[0].contains("AccessDenied"),
         "{told:?}"
     );
+}
+
+/// Nobody knows whether it will ever end, and the service would be down.
+#[test]
+fn holder_that_its_group_keeps_is_drained_for_a_candidate_alone() {
+    for state in ["Terminating:Retained", "Warmed:Running"] {
+        for holder in [announced(1, 600), instance(1)] {
+            let holder = holder.in_group(state);
+            let seen = || look().sees(holder.clone()).sees(on_1("drain")).records(1, &[]);
+            assert_eq!(of(&seen(), "main").lead, None);
+            assert_eq!(of(&seen(), "main").next, Next::Candidate);
+            assert_eq!(of(&seen().sees(instance(2)), "main").lead, Some(drain(1, &[1])));
+        }
+    }
 }
 
 /// Its three addresses find no room where they are, and nobody else can take that instance from them.

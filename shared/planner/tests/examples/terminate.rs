@@ -1,6 +1,6 @@
 //! The policy `terminate`: whom it ends, and when.
 
-use crate::expected::{attach, check, held, moving, terminate, waiting};
+use crate::expected::{attach, check, check_all, held, moving, of, steps, terminate, waiting};
 use planner::device::DeviceName;
 use planner::fixtures::{
     InstanceBuilder, Look, NOW, VolumeBuilder, address, at, instance, instance_id, look, volume, volume_id,
@@ -9,7 +9,7 @@ use planner::ids::{FleetName, SlotName};
 use planner::memory::Failure;
 use planner::observation::{AttachmentState, BlockDevice, InstanceState};
 use planner::plan::Next;
-use planner::tags::HANDOVER;
+use planner::tags::{HANDOVER, SLOT};
 
 /// A volume of a slot with the policy.
 fn terminating(n: u8) -> VolumeBuilder {
@@ -45,15 +45,50 @@ fn draining_holder_is_terminated_once_a_candidate_runs() {
 /// Hooks of others may be at work there, a warm pool may take it back, or a policy may keep it for a person.
 #[test]
 fn holder_that_its_group_terminates_is_left_to_the_group() {
-    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained"] {
+    for state in
+        ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained", "Warmed:Running"]
+    {
         for holder in [instance(1), draining()] {
             check(held_by(holder.in_group(state)), waiting("holder-draining").on(1));
         }
     }
-    check(
-        held_by(draining().in_group("InService")),
-        moving().told("holder-draining").on(1).lead(terminate(1)),
-    );
+    // A state that is stale.
+    let announced = || instance(1).draining("terminate-lifecycle-action 2026-11-23T12:16:00Z");
+    check(held_by(announced().in_group("InService")), waiting("holder-draining").on(1));
+    // It was taken out of its group.
+    let ended = || moving().told("holder-draining").on(1).lead(terminate(1));
+    check(held_by(announced()), ended());
+    check(held_by(draining().in_group("InService")), ended());
+}
+
+#[test]
+fn holder_is_not_terminated_while_its_group_does_not_tell() {
+    let seen = || held_by(draining().in_group("unknown"));
+    check(seen(), moving().told("holder-draining").on(1).next(Next::Transition));
+    let refused = seen().but(|o| o.refusals.extend(["AccessDenied".to_owned()]));
+    check_all(refused, waiting("holder-draining").on(1), &["group-refused"]);
+}
+
+/// The one that only may leave stays, so that the other's end leaves nobody without.
+#[test]
+fn holder_that_its_group_terminates_has_the_only_candidate() {
+    let rested = |n: u8, slot: &str| {
+        let since = at(NOW - 400);
+        volume(n)
+            .tagged(&[(HANDOVER, "terminate"), (SLOT, slot)])
+            .on(n)
+            .but(move |v| v.attachments[0].since = Some(since))
+    };
+    let seen = |state: &str| {
+        let holders = look().sees(instance(1).in_group(state)).sees(instance(2).recommended());
+        holders.sees(instance(3)).sees(rested(1, "a")).sees(rested(2, "b"))
+    };
+    assert_eq!(steps(&seen("Terminating:Wait")), []);
+    let told: Vec<_> =
+        of(&seen("Terminating:Wait"), "a").findings.iter().map(planner::finding::Finding::code).collect();
+    assert_eq!(told, ["holder-draining"]);
+    // Where it may stay for ever, the other need not wait.
+    assert_eq!(steps(&seen("Warmed:Running")), [terminate(2)]);
 }
 
 #[test]

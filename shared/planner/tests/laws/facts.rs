@@ -55,12 +55,13 @@ pub(crate) fn is_draining(instance: &Instance) -> bool {
         !void && mark.reason != DrainingReason::RebalanceRecommendation
     });
     instance.state == InstanceState::Running
-        && (marked || instance.doomed.is_some() || is_leaving_its_group(instance))
+        && (marked || instance.doomed.is_some() || is_in(instance, &["Terminating", "Warmed:"]))
 }
 
-/// Whether its Auto Scaling group is about to end it.
-pub(crate) fn is_leaving_its_group(instance: &Instance) -> bool {
-    instance.lifecycle.as_ref().is_some_and(|state| state.to_string().starts_with("Terminating"))
+/// Whether its Auto Scaling group has it in such a state, by how that begins.
+pub(crate) fn is_in(instance: &Instance, states: &[&str]) -> bool {
+    let state = instance.lifecycle.as_ref().map(ToString::to_string).unwrap_or_default();
+    states.iter().any(|begin| state.starts_with(begin))
 }
 
 pub(crate) fn is_recommended(instance: &Instance) -> bool {

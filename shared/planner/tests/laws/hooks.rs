@@ -1,14 +1,14 @@
 //! What becomes of lifecycle actions: nobody waits for nothing, and nothing is ended that is to come off first.
 
 use crate::config;
-use crate::facts::{is_draining, is_member, is_settled, is_volume_step, planned};
+use crate::facts::{is_draining, is_member, is_paused, is_settled, is_volume_step, planned, slot};
 use crate::safety::{any_or_draining, attaching, seen_and_planned};
 use crate::worlds::{REMEMBERED, World, worlds};
 use planner::ids::InstanceId;
 use planner::lifecycle::{ActionResult, LifecycleHook, LifecycleState, Transition};
 use planner::observation::{AttachmentState, Instance, InstanceState, Observation};
 use planner::plan::{SlotState, Step};
-use planner::tags::Policy;
+use planner::tags::{Policy, ResourceTags, Setting};
 use proptest::prelude::*;
 
 fn any() -> impl Strategy<Value = World> {
@@ -47,6 +47,20 @@ fn names(step: &Step) -> Option<(&InstanceId, &str)> {
     }
 }
 
+/// Whether a volume or an address is on it, and something of the same slot is paused, or meant to be.
+fn has_part_of_a_paused_slot(instance: &Instance, seen: &Observation) -> bool {
+    let volumes = seen.volumes.iter().filter(|v| v.attachments.iter().any(|own| own.instance == instance.id));
+    let addresses = seen.addresses.iter().filter(|address| {
+        let on = address.association.as_ref().and_then(|association| seen.instance_of(association));
+        on.is_some_and(|on| on.id == instance.id)
+    });
+    let names = volumes.map(|v| &v.tags.slot).chain(addresses.map(|address| &address.tags.slot));
+    let asks = |tags: &ResourceTags| !matches!(tags.paused, Setting::Absent | Setting::Value(false));
+    names.map(|name| slot(seen, name)).any(|slot| {
+        slot.volumes.iter().any(|v| asks(&v.tags)) || slot.addresses.iter().any(|address| asks(&address.tags))
+    })
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -68,10 +82,7 @@ proptest! {
                 || beat.is_some_and(|beat| (seen.began - *beat).num_seconds() < 20);
             let mut attachments = seen.volumes.iter().flat_map(|volume| &volume.attachments);
             let takes_one = attachments.any(|own| own.instance == instance.id && own.delete_on_termination);
-            let is_paused = |slot: &planner::plan::SlotPlan| {
-                slot.state == SlotState::Paused && slot.holder.as_ref() == Some(&instance.id)
-            };
-            let is_paused = crate::facts::is_paused(instance) || plan.slots.iter().any(is_paused);
+            let is_paused = is_paused(instance) || has_part_of_a_paused_slot(instance, seen);
             let is_left = is_paused || takes_one || seen.managed.intersection(&instance.tags.fleets).count() > 1;
             let is_done = is_done || (hook.transition == Transition::Terminating && is_left);
             let count = own.count();

@@ -1,10 +1,11 @@
 //! An ideal EC2: it does at once what it accepts, refuses what it would refuse, and shows the truth at every look.
 
-use crate::facts::{is_healthy, is_proven};
+use crate::facts::{is_healthy, is_in, is_proven};
 use chrono::TimeDelta;
 use planner::command::{Command, CommandStatus, Record};
 use planner::device::DeviceName;
 use planner::ids::{AssociationId, InstanceId, VolumeId};
+use planner::lifecycle::LifecycleState;
 use planner::memory::{Accepted, Associated};
 use planner::observation::{
     Address, Association, Attachment, AttachmentState, BlockDevice, InstanceState, Observation, VolumeState,
@@ -21,8 +22,13 @@ pub(crate) struct Ideal {
 }
 
 impl Ideal {
-    /// With Systems Manager's record at hand from the first look on.
+    /// With Systems Manager's record at hand from the first look on, and an EC2 Auto Scaling that tells.
     pub(crate) fn new(mut seen: Observation) -> Self {
+        for state in seen.instances.iter_mut().filter_map(|instance| instance.lifecycle.as_mut()) {
+            if state.is_unknown() {
+                *state = LifecycleState::new("InService");
+            }
+        }
         for instance in &seen.instances {
             seen.records.entry(instance.id.clone()).or_insert_with(|| Record::Commands(Vec::new()));
         }
@@ -33,6 +39,24 @@ impl Ideal {
     pub(crate) fn execute(&mut self, plan: &Plan) {
         for slot in &plan.slots {
             self.execute_slot(slot);
+        }
+        self.end_what_groups_end(plan);
+    }
+
+    /// Groups end what they are terminating, once nobody keeps it waiting any more.
+    fn end_what_groups_end(&mut self, plan: &Plan) {
+        let is_prolonged = |id: &InstanceId| {
+            plan.steps
+                .iter()
+                .any(|step| matches!(step, Step::RecordHeartbeat { instance, .. } if instance == id))
+        };
+        let running = self.seen.instances.iter_mut().filter(|it| it.state == InstanceState::Running);
+        for instance in
+            running.filter(|it| is_in(it, &["Terminating"]) && !is_in(it, &["Terminating:Retained"]))
+        {
+            if !is_prolonged(&instance.id) {
+                instance.state = InstanceState::ShuttingDown;
+            }
         }
     }
 

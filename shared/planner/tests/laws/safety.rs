@@ -4,8 +4,7 @@ use crate::config;
 use crate::dice::{Dice, bytes};
 use crate::facts::{
     SlotFacts, attachments, find, has_volume_of_another, is_contended, is_draining, is_free, is_healthy,
-    is_leaving_its_group, is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned,
-    pointed_at,
+    is_in, is_member, is_paused, is_proven, is_recommended, is_settled, is_shut, planned, pointed_at,
 };
 use crate::worlds::{ANY, CLEAN, DRAINING, World, worlds};
 use chrono::TimeDelta;
@@ -58,7 +57,7 @@ fn is_warned_for(seen: &Observation, instance: &Instance, seconds: i64) -> bool 
     let reasons = [DrainingReason::SpotInterruption, DrainingReason::TerminateLifecycleAction];
     let mark = mark.filter(|mark| reasons.contains(&mark.reason));
     let since = mark.and_then(|mark| mark.since).filter(|since| *since >= instance.launched);
-    since.map_or(is_leaving_its_group(instance), |since| seen.began - since > TimeDelta::seconds(seconds))
+    since.map_or(is_in(instance, &["Terminating"]), |since| seen.began - since > TimeDelta::seconds(seconds))
 }
 
 proptest! {
@@ -141,7 +140,7 @@ proptest! {
                 prop_assert_eq!(&holder.id, instance);
                 prop_assert_eq!(slot.policy(), Policy::Terminate);
                 prop_assert!(is_draining(holder) || is_recommended(holder));
-                prop_assert!(!is_leaving_its_group(holder));
+                prop_assert!(!is_in(holder, &["Terminating", "Warmed:", "unknown"]));
                 prop_assert!(is_member(seen, holder) && !is_paused(holder) && !is_contended(seen, holder));
                 prop_assert!(!has_volume_of_another(seen, slot.name, instance));
                 let on_it = slot.volumes.iter().flat_map(|volume| &volume.attachments);

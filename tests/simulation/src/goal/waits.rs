@@ -42,7 +42,7 @@ pub fn is_left_to_its_time_out(member: &Member, cloud: &Cloud) -> bool {
     let has_paused = |parts: &Parts<'_>| {
         let on = parts.volumes.iter().flat_map(|volume| &volume.attachments);
         let mut on = on.map(|own| &own.instance).chain(parts.pointed_at.iter().flatten());
-        on.any(|id| *id == member.instance) && parts.is_paused()
+        on.any(|id| *id == member.instance) && (parts.is_paused() || parts.is_bad())
     };
     member.lifecycle == Lifecycle::TerminatingWait
         && (is_rivalled

@@ -18,11 +18,12 @@ impl Maker<'_> {
         if !self.dice.one_in(4) {
             return;
         }
-        let often =
-            ["InService", "InService", "InService", "Pending:Wait", "Pending:Wait", "Terminating:Wait"];
-        let states =
-            [often.as_slice(), &["", "Pending", "Standby", "Terminating:Proceed", "Warmed:Pending:Wait"]]
-                .concat();
+        let states = [
+            [["InService"; 5].as_slice(), &["Pending:Wait"; 2], &["Terminating:Wait"]].concat(),
+            vec!["", "Pending", "Standby", "Terminating:Proceed", "Terminating:Retained"],
+            vec!["Warmed:Pending:Wait", "Warmed:Running", "unknown"],
+        ]
+        .concat();
         self.seen.0.abandons = self.dice.one_in(2);
         for n in 0..self.seen.0.instances.len() {
             let (state, group) =
