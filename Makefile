@@ -1,5 +1,5 @@
 # What people do with Holdfast, each a line of work. Every target sets up what it needs, on a machine that has Rust
-# (by rustup), Python 3 and make.
+# (by rustup), Python 3.11 or later with venv, and make.
 
 .DEFAULT_GOAL := help
 PYTHON ?= python3
