@@ -33,7 +33,7 @@ demo: functions ## Plays two stories with the real functions against a local EC2
 	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
-test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
+test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account, but the mount's
 
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds
