@@ -1,5 +1,5 @@
 # What people do with Holdfast, each a line of work. Every target sets up what it needs, on a machine that has Rust
-# (by rustup), Python 3 and make.
+# (by rustup), Python 3.11 or later with venv, and make.
 
 .DEFAULT_GOAL := help
 PYTHON ?= python3
@@ -33,7 +33,7 @@ demo: functions ## Plays two stories with the real functions against a local EC2
 	@cargo run --quiet -p demo -- $(STORY)
 
 .PHONY: test
-test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account
+test: test-pure test-sdk test-wire ## Runs every test that needs no Docker and no AWS account, but the mount's
 
 .PHONY: test-pure
 test-pure: tools ## Runs the tests that need no AWS SDK, in seconds

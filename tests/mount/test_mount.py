@@ -1,7 +1,7 @@
 """The examples' own user data in a Debian guest, with a disk that comes and goes as a volume of EC2 does.
 
     test_mount.py           builds the guest, boots it under qemu, tells each check by name
-    test_mount.py WORD…     only the checks whose names have one of these words
+    test_mount.py WORD…     only the checks whose names have one of these words; a word that no name has is a mistake
 
 Files stay in target/mount/. SUITE=trixie takes Debian 13, ACCEL=kvm uses KVM where it works.
 """
@@ -37,15 +37,18 @@ def user_data_is_clean_under_shellcheck():
 
 
 def checks(guest):
-    """In this order: each one leaves the guest without a disk, and running."""
-    yield every_example_has_the_same_user_data
-    yield user_data_is_clean_under_shellcheck
+    """Each with its name, in this order: each one leaves the guest without a disk, and running."""
+    for check in (every_example_has_the_same_user_data, user_data_is_clean_under_shellcheck):
+        yield check, check.__name__
     for module in (disk_checks, drain_checks, guide_checks):
         for check in module.CHECKS:
             yield lambda check=check: check(guest, STAGE), check.__name__
 
 
 def main(words):
+    names = [name for _, name in checks(None)]
+    if unknown := [word for word in words if not any(word in name for name in names)]:
+        raise SystemExit(f"no check has in its name: {' '.join(unknown)}\n" + "\n".join(names))
     STAGE.mkdir(parents=True, exist_ok=True)
     image.install_tools()
     disk, kernel, initial = image.build(STAGE, os.environ.get("SUITE", "bookworm"), user_data(EXAMPLES[0], SERIAL))
@@ -53,8 +56,7 @@ def main(words):
     passed = failed = 0
     try:
         guest.synchronise()
-        for check in checks(guest):
-            run, name = check if isinstance(check, tuple) else (check, check.__name__)
+        for run, name in checks(guest):
             if words and not any(word in name for word in words):
                 continue
             began = time.monotonic()

@@ -14,6 +14,12 @@ const SETTINGS: [(&str, &str); 4] = [
     ("HOLDFAST_NOTIFICATIONS", "Notifications"),
 ];
 
+/// How long a function's name may be (AWS Lambda API reference, "CreateFunction": `FunctionName`).
+const LONGEST_NAME: usize = 64;
+
+const GUIDE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide.md"));
+const SOURCE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
+
 fn pascal_case(binary: &str) -> String {
     let words = binary.split('-').map(|word| {
         let (first, rest) = word.split_at(1);
@@ -48,6 +54,23 @@ fn every_function_is_built_by_cargo_lambda_and_named_after_its_binary() {
         assert_eq!(function.at("/Handler").unwrap(), "bootstrap");
         assert_eq!(function.at("/Runtime").unwrap(), "provided.al2023");
         assert_eq!(function.at("/Architectures").unwrap(), &json!([{"Ref": "Architecture"}]));
+    }
+}
+
+#[test]
+fn the_stack_s_name_may_be_as_long_as_the_docs_say_and_no_longer() {
+    let template = Template::read().unwrap();
+    let functions = template.functions().unwrap();
+    let names =
+        functions.iter().map(|function| function.at("/FunctionName/Fn::Sub").unwrap().as_str().unwrap());
+    let longest = names.map(|name| name.strip_prefix("${AWS::StackName}").unwrap().len()).max().unwrap();
+    let room = LONGEST_NAME - longest;
+    for (page, text, words) in [
+        ("guide.md", GUIDE, format!("({room} characters at most)")),
+        ("template.yaml", SOURCE, format!("its name may thus have {room} characters.")),
+    ] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&words), "{page} does not say {words}");
     }
 }
 
