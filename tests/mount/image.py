@@ -9,6 +9,8 @@ import subprocess
 
 PACKAGES = {"qemu-system-x86_64": "qemu-system-x86", "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs",
             "cryptsetup": "cryptsetup-bin", "sfdisk": "fdisk", "shellcheck": "shellcheck"}
+# Ubuntu has mmdebstrap without the keys of Debian, which the guest is made of.
+KEYS, KEYS_PACKAGE = "/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"
 GUEST = ("systemd-sysv,udev,dbus,linux-image-cloud-amd64,cloud-init,qemu-guest-agent,e2fsprogs,fdisk,dmsetup,procps")
 
 # On EC2 the model of the disk is "Amazon Elastic Block Store", here "QEMU NVMe Ctrl", and udev builds the name from it. So this
@@ -28,6 +30,8 @@ def install_tools():
     path = os.environ["PATH"] + ":/usr/sbin:/sbin"
     os.environ["PATH"] = path
     missing = sorted({package for program, package in PACKAGES.items() if not shutil.which(program)})
+    if not os.path.exists(KEYS):
+        missing.append(KEYS_PACKAGE)
     if missing or os.geteuid() != 0:
         if os.geteuid() != 0:
             raise SystemExit("make test-mount needs root: it builds a Debian image with mmdebstrap")
