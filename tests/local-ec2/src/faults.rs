@@ -149,7 +149,9 @@ fn conflict(action: &str, count: u64) -> ApiError {
         "CreateTags" | "DeleteTags" if count.is_multiple_of(2) => {
             ("ConcurrentTagAccess", "You can't run simultaneous commands to modify a tag for a resource.")
         }
-        "CreateTags" => ("InvalidInstanceID.NotFound", "The instance ID does not exist"),
+        "CreateTags" | "TerminateInstances" => {
+            ("InvalidInstanceID.NotFound", "The instance ID 'i-0123456789abcdef0' does not exist")
+        }
         "SendCommand" => return ssm::invalid_instance("i-0123456789abcdef0"),
         "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat" => {
             return autoscaling::no_action("instance ID", "i-0123456789abcdef0");
