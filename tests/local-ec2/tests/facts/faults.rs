@@ -62,6 +62,21 @@ fn a_stale_answer_is_as_old_as_can_be() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_old_is_not_counted_as_stale() {
+    let counted = |timing, action| {
+        let mut stage = Stage::with(Setup { timing, ..Setup::default() });
+        stage.cloud.set_fault_script(BTreeMap::from([(0, Fault::Stale)]));
+        let fate = stage.cloud.fate(action, Principal::Holdfast);
+        (fate.fault, stage.cloud.fault_counts().len())
+    };
+    let lagging = || Timing::default().with_lag(5);
+    assert_eq!(counted(lagging(), "DescribeVolumes"), (Some(Fault::Stale), 1));
+    assert_eq!(counted(lagging(), "ListCommands"), (Some(Fault::Stale), 1));
+    assert_eq!(counted(lagging(), "AttachVolume"), (None, 0));
+    assert_eq!(counted(Timing::default(), "DescribeVolumes"), (None, 0));
+}
+
+#[test]
 fn an_end_is_refused_as_that_of_an_instance_which_is_gone() {
     let mut stage = Stage::new();
     let id = stage.instance();
