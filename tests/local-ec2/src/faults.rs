@@ -34,7 +34,8 @@ pub enum Fault {
     Lost,
     /// The call is lost: the caller waits for an answer in vain.
     TimedOut,
-    /// The answer is as old as an answer can be: [`Timing::max_lag`]. Without any lag it is as usual.
+    /// The answer is as old as an answer can be: [`Timing::max_lag`]. Without any lag it is as usual, as is that of an act,
+    /// and neither counts.
     Stale,
     /// The caller dies when it makes the call.
     Crash,
@@ -87,6 +88,11 @@ impl Fault {
             | Self::TimedOut
             | Self::Crash => false,
         }
+    }
+
+    /// Whether it can make a difference to a call of the action. An act tells nothing that could be old.
+    pub fn befalls(self, action: &str) -> bool {
+        self != Self::Stale || action.starts_with("Describe") || action == "ListCommands"
     }
 
     /// What EC2 answers instead of doing anything. The count tells how often the fault has befallen the action.
@@ -149,7 +155,9 @@ fn conflict(action: &str, count: u64) -> ApiError {
         "CreateTags" | "DeleteTags" if count.is_multiple_of(2) => {
             ("ConcurrentTagAccess", "You can't run simultaneous commands to modify a tag for a resource.")
         }
-        "CreateTags" => ("InvalidInstanceID.NotFound", "The instance ID does not exist"),
+        "CreateTags" | "TerminateInstances" => {
+            ("InvalidInstanceID.NotFound", "The instance ID 'i-0123456789abcdef0' does not exist")
+        }
         "SendCommand" => return ssm::invalid_instance("i-0123456789abcdef0"),
         "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat" => {
             return autoscaling::no_action("instance ID", "i-0123456789abcdef0");
@@ -201,6 +209,10 @@ impl Faults {
         let scripted = self.script.get(&self.calls).copied();
         self.calls += 1;
         let fault = scripted.or_else(|| self.shares.draw(action, &mut self.chance));
+        // What changes nothing has not happened.
+        let is_felt =
+            |fault: &Fault| fault.befalls(action) && (*fault != Fault::Stale || !timing.max_lag.is_zero());
+        let fault = fault.filter(is_felt);
         if let Some(fault) = fault {
             *self.counts.entry((action, fault)).or_default() += 1;
         }

@@ -17,6 +17,10 @@ pub enum Bug {
     NoCommonDevice,
     /// A volume is detached from an instance that is merely about to go.
     DetachFromDraining,
+    /// A volume is detached from an instance that starts.
+    DetachFromStarting,
+    /// A volume has an id that is none of the model's. A mistake of whoever tells the planner of the world.
+    StrangeVolume,
     /// The second volume does not wait until EC2 has accepted the first.
     SecondVolumeAhead,
     /// The addresses do not wait until EC2 has accepted the first volume.
@@ -76,6 +80,11 @@ pub(crate) fn mislead(seen: &mut planner::observation::Observation, bug: Option<
         Some(Bug::EndWithVolume) => {
             let attachments = seen.volumes.iter_mut().flat_map(|volume| &mut volume.attachments);
             attachments.for_each(|attachment| attachment.delete_on_termination = false);
+        }
+        Some(Bug::StrangeVolume) => {
+            if let Ok(strange) = VolumeId::parse("vol-ffffffff") {
+                seen.volumes.iter_mut().for_each(|volume| volume.id = strange.clone());
+            }
         }
         Some(Bug::PauseUnseen) => {
             seen.volumes.iter_mut().for_each(|volume| volume.tags.paused = Setting::Absent);

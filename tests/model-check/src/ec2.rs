@@ -97,6 +97,8 @@ pub enum Violation {
     Paused,
     /// An address was displaced while nobody else acted.
     Displaced,
+    /// Something was planned that this model cannot express, so that nobody knows what it would lead to.
+    Inexpressible,
 }
 
 impl World {
@@ -215,6 +217,16 @@ impl World {
                 (!is_called_for).then_some(Violation::DrainedHealthy)
             }
         }
+    }
+
+    /// The same of what the call rests on: a look in whose oldest answer the instances were in these phases. An instance
+    /// that starts will mount what it has, so nothing is taken from it. But EC2 takes no precondition on the state: whoever
+    /// saw it before it was started may still act, as the judge of the local EC2 has it, too.
+    pub fn charge_by(&self, call: Call, saw: &[Phase]) -> Option<Violation> {
+        let Call::Detach { volume, .. } = call else { return None };
+        let holder = self.volume(volume)?.link?.instance;
+        let was_seen_to_start = saw.get(usize::from(holder)) == Some(&Phase::Pending);
+        (self.phase(holder) == Phase::Pending && was_seen_to_start).then_some(Violation::TakenFromUser)
     }
 
     fn charge_attach(&self, volume: u8, instance: u8) -> Option<Violation> {

@@ -111,7 +111,7 @@ enum Effect {
 /// One look, and all its steps.
 fn look_and_act(world: &mut World, memory: &mut Memory, bug: Option<Bug>) -> Result<Effect, Violation> {
     let mut effect = Effect::Rests;
-    let Some(outcome) = outcome::look(Sources::all(world), memory, bug) else { return Ok(effect) };
+    let outcome = outcome::look(Sources::all(world), memory, bug);
     if let Some(violation) = outcome.violation {
         return Err(violation);
     }

@@ -189,7 +189,7 @@ impl Check {
     /// A function looks. One that finds nothing to do and nothing to wait for ends.
     fn look(&self, next: &mut State, function: usize, sight: Sight) -> Option<()> {
         let sources = next.sources(sight);
-        let outcome = outcome::look(sources, &next.functions.get(function)?.memory, self.bug)?;
+        let outcome = outcome::look(sources, &next.functions.get(function)?.memory, self.bug);
         // By the oldest of its answers.
         let oldest = if sight.is_stale() { &next.stale } else { &next.now };
         let asked = oldest.asked();
@@ -208,9 +208,11 @@ impl Check {
     }
 
     fn act(&self, next: &mut State, function: usize, slot: usize, part: Part, reply: Reply) -> Option<()> {
-        let open = next.functions.get(function)?.open(self.bug);
+        let actor = next.functions.get(function)?;
+        let open = actor.open(self.bug);
         let (_, _, call) = *open.iter().find(|(of, which, _)| (*of, *which) == (slot, part))?;
-        let charge = next.now.charge(call);
+        let saw = actor.round.as_ref().map_or(&[][..], |round| &round.saw);
+        let charge = next.now.charge(call).or_else(|| next.now.charge_by(call, saw));
         let association = if let Call::Associate { address, .. } = call {
             function::fresh_association(address, &next.stale, &next.functions)
         } else {

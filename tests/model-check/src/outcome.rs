@@ -29,15 +29,17 @@ thread_local! {
     static KNOWN: RefCell<HashMap<u64, Rc<Outcome>>> = RefCell::default();
 }
 
-/// What a look leads to.
-pub fn look(sources: Sources<'_>, memory: &Memory, bug: Option<Bug>) -> Option<Rc<Outcome>> {
+/// What a look leads to. What cannot be told in the terms of this model is a violation: to leave it out would prove
+/// nothing of what it leads to.
+pub fn look(sources: Sources<'_>, memory: &Memory, bug: Option<Bug>) -> Rc<Outcome> {
     let key = BuildHasherDefault::<DefaultHasher>::default().hash_one((sources, memory, bug));
     if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).cloned()) {
-        return Some(known);
+        return known;
     }
-    let outcome = Rc::new(plan(sources, memory, bug)?);
+    let foreign = || Outcome { violation: Some(Violation::Inexpressible), ..Outcome::default() };
+    let outcome = Rc::new(plan(sources, memory, bug).unwrap_or_else(foreign));
     KNOWN.with_borrow_mut(|known| known.insert(key, Rc::clone(&outcome)));
-    Some(outcome)
+    outcome
 }
 
 fn plan(sources: Sources<'_>, memory: &Memory, bug: Option<Bug>) -> Option<Outcome> {

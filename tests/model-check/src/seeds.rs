@@ -32,13 +32,13 @@ pub fn seeds() -> Vec<Seed> {
 /// A volume is taken from somebody, or what is to be left alone is touched.
 fn taking() -> Vec<Seed> {
     let first = |slots| vec![Shape { instances: 2, slots, handover: OnRelease }.quiet()];
-    let stopped = on_first(&[(1, 0)], OnRelease, STOPPED);
+    let stopped = || on_first(&[(1, 0)], OnRelease, STOPPED);
     let paused = on_first(&[(1, 0)], OnRelease, Instance { paused: true, ..STOPPED });
     let running = on_first(&[(2, 0)], OnRelease, RUNNING);
     vec![
         Sown("a detach that names no instance", Bug::DetachNamesNoInstance).shows(
             Violation::TakenFromUser,
-            stopped,
+            stopped(),
             2,
         ),
         Sown("no freshness, a start under the same id", Bug::NoFreshness).shows(
@@ -52,7 +52,17 @@ fn taking() -> Vec<Seed> {
             first(&[(1, 0)]),
             1,
         ),
+        Sown("a detach from a holder that starts", Bug::DetachFromStarting).shows(
+            Violation::TakenFromUser,
+            stopped(),
+            1,
+        ),
         Sown("a pause that is not seen", Bug::PauseUnseen).shows(Violation::Paused, paused, 1),
+        Sown("a plan that the model cannot express", Bug::StrangeVolume).shows(
+            Violation::Inexpressible,
+            first(&[(1, 0)]),
+            1,
+        ),
     ]
 }
 

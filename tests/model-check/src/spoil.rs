@@ -10,7 +10,11 @@ use crate::world::{Instance, Link, LinkState, Phase};
 
 /// Changes what was planned for a slot.
 pub(crate) fn spoil(calls: &mut Calls, sources: Sources<'_>, memory: &Memory, bug: Option<Bug>) {
-    let holder = holder(calls.slot, sources);
+    let starting = holder(calls.slot, Phase::Pending, sources);
+    if let (Some(Bug::DetachFromStarting), Some((volume, link))) = (bug, starting) {
+        calls.lead = Some(Call::Detach { volume, instance: Some(link.instance) });
+    }
+    let holder = holder(calls.slot, Phase::Running, sources);
     harm(calls, holder, sources, bug);
     if rests(calls) {
         calls.lead = holder.and_then(|(volume, link)| {
@@ -22,11 +26,11 @@ pub(crate) fn spoil(calls: &mut Calls, sources: Sources<'_>, memory: &Memory, bu
     leave_out(calls, sources, bug);
 }
 
-/// The slot's first volume, where a running instance has it.
-fn holder(slot: u8, sources: Sources<'_>) -> Option<(u8, Link)> {
+/// The slot's first volume, where an instance in this phase has it.
+fn holder(slot: u8, phase: Phase, sources: Sources<'_>) -> Option<(u8, Link)> {
     let (volume, first) = (0..).zip(&sources.volumes.volumes).find(|(_, volume)| volume.slot == slot)?;
     let link = first.link.filter(|link| link.state == LinkState::Attached)?;
-    (sources.instances.phase(link.instance) == Phase::Running).then_some((volume, link))
+    (sources.instances.phase(link.instance) == phase).then_some((volume, link))
 }
 
 /// Has a call made that is unsafe.

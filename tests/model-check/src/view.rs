@@ -24,7 +24,7 @@ pub struct Calls {
     pub chains: Vec<Vec<Call>>,
 }
 
-/// The calls that a slot's plan means, and whether the slot waits for something.
+/// The calls that a slot's plan means, and whether the slot waits for something. None: this model has no words for it.
 pub fn calls(plan: &SlotPlan) -> Option<(Calls, bool)> {
     let chain = |steps: &Vec<Step>| steps.iter().map(call).collect::<Option<_>>();
     let lead = match &plan.lead {
@@ -60,6 +60,7 @@ fn call(step: &Step) -> Option<Call> {
             instance: number(instance.as_str())?,
             volumes: volumes.iter().map(|volume| number(volume.as_str())).collect::<Option<_>>()?,
         },
+        // Nothing here has a lifecycle hook, nor a request that dooms it.
         Step::CompleteLifecycleAction { .. } | Step::RecordHeartbeat { .. } | Step::MarkDraining { .. } => {
             return None;
         }

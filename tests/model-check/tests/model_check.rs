@@ -2,12 +2,13 @@
 
 use model_check::bug::Bug;
 use model_check::census::{Census, Event};
+use model_check::ec2::{Call, Violation};
 use model_check::goal::{Quiet, quiet};
 use model_check::model::Check;
 use model_check::run::{Checked, checked, is_proof, never};
 use model_check::seeds::{MOST, seeds};
-use model_check::starts::RUNNING;
-use model_check::world::{Handover, Shape};
+use model_check::starts::{PENDING, RUNNING, held};
+use model_check::world::{Handover, Phase, Shape};
 use model_check::worlds::{Effort, worlds};
 
 #[test]
@@ -85,6 +86,27 @@ fn a_small_world_is_exhausted() {
     assert!(found.states > 20_000, "{}", found.states);
 }
 
+#[test]
+fn nothing_is_taken_from_a_holder_that_was_seen_to_start() {
+    let mut world = held(&Shape { instances: 1, slots: &[(1, 0)], handover: Handover::OnRelease });
+    world.instances.fill(PENDING);
+    let detach = Call::Detach { volume: 0, instance: Some(0) };
+    assert_eq!(world.charge_by(detach, &[Phase::Pending]), Some(Violation::TakenFromUser));
+    // It was stopped, or about to be, when somebody looked.
+    assert_eq!([Phase::Stopping, Phase::Stopped].map(|saw| world.charge_by(detach, &[saw])), [None, None]);
+    world.instances.fill(RUNNING);
+    assert_eq!(world.charge_by(detach, &[Phase::Pending]), None);
+    assert_eq!(world.charge(detach), Some(Violation::TakenFromUser));
+}
+
+#[test]
+fn a_quiet_world_whose_plan_the_model_cannot_express_is_not_good() {
+    let mut world = Shape { instances: 1, slots: &[(1, 0)], handover: Handover::OnRelease }.quiet();
+    world.instances.fill(RUNNING);
+    let end = quiet(&world, Some(Bug::StrangeVolume));
+    assert_eq!(end, Quiet::Unsafe(Violation::Inexpressible));
+}
+
 /// Looks for a mistake that was sown on purpose.
 fn find(name: &str) {
     let seed = seeds().into_iter().find(|seed| seed.check.name == name);
@@ -112,7 +134,9 @@ found! {
     a_stale_look_at_an_instance_that_came_back_is_found: "no freshness, a start under the same id",
     a_late_second_volume_is_found: "no freshness, a late second volume",
     a_detach_from_a_holder_that_merely_drains_is_found: "a detach from a holder that merely drains",
+    a_detach_from_a_holder_that_starts_is_found: "a detach from a holder that starts",
     a_pause_that_is_not_seen_is_found: "a pause that is not seen",
+    a_plan_that_the_model_cannot_express_is_found: "a plan that the model cannot express",
     first_volumes_without_a_common_device_name_are_found: "no common device name",
     a_next_device_name_tried_at_once_is_found: "the next device name at once",
     a_second_volume_ahead_of_the_first_is_found: "a second volume before the first is accepted",

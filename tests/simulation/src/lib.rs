@@ -20,5 +20,6 @@ pub mod scenarios;
 pub mod seed;
 pub mod stability;
 pub mod stage;
+pub mod threads;
 pub mod trace;
 pub mod world;

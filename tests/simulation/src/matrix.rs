@@ -1,5 +1,7 @@
 //! The fault matrix: every fault at every call of a story, alone and in pairs, and the quiet world after each.
 
+pub mod pairs;
+
 use crate::caller::Caller;
 use crate::deployment::{self, Ended};
 use crate::figures::{ACTS, Faults};
@@ -43,6 +45,8 @@ pub struct Tally {
     pub singles: u64,
     /// Runs with two.
     pub pairs: u64,
+    /// Calls that single faults added to their stories, as far as pairs are to meet them.
+    pub further: u64,
     /// What happened, by kind.
     pub faults: BTreeMap<Fault, u64>,
     /// Which action met which of them.
@@ -79,8 +83,20 @@ pub struct Matrix<'a> {
     pub calls: u64,
 }
 
+/// What a story was told of.
+#[derive(Debug)]
+pub struct Replay {
+    /// Everything that happened.
+    pub lines: Vec<String>,
+    /// What was not as it should be.
+    pub failures: Vec<String>,
+}
+
 struct Told {
+    /// Its calls, with those of what was tried again.
     calls: u64,
+    /// How many faults have come to a call.
+    came: usize,
     faults: BTreeMap<(&'static str, Fault), u64>,
     wrong: Vec<String>,
 }
@@ -104,42 +120,40 @@ impl<'a> Matrix<'a> {
         (0..self.calls).flat_map(move |call| kinds().map(move |fault| Script::from([(call, fault)])))
     }
 
-    /// Every pair of faults at two calls, of which the first is this one.
-    pub fn pairs_from(&self, first: u64) -> impl Iterator<Item = Script> + use<> {
-        let kinds = || Fault::ALL.into_iter();
-        (first + 1..self.calls).flat_map(move |second| {
-            kinds()
-                .flat_map(move |one| kinds().map(move |other| Script::from([(first, one), (second, other)])))
-        })
-    }
-
     /// Tells the story with these faults, and adds what came of it.
     pub fn add(&self, script: &Script, tally: &mut Tally) -> Result<(), Untold> {
         let told = self.tell(script, &Trace::off())?;
         match script.len() {
-            1 => tally.singles += 1,
+            1 => {
+                tally.singles += 1;
+                tally.further += self.further(&told);
+            }
             _ => tally.pairs += 1,
         }
-        let happened: u64 = told.faults.values().sum();
-        for ((action, fault), count) in told.faults {
-            *tally.faults.entry(fault).or_default() += count;
-            tally.met.insert((action, fault));
+        for ((action, fault), count) in &told.faults {
+            *tally.faults.entry(*fault).or_default() += count;
+            tally.met.insert((*action, *fault));
         }
-        let name = self.scenario.name;
-        let faults =
-            || script.iter().map(|(call, fault)| format!("{call}={fault}")).collect::<Vec<_>>().join(",");
-        if happened != script.len() as u64 {
-            tally.failures.push(format!("{name}: {}: only {happened} of them happened", faults()));
-        }
-        tally.failures.extend(told.wrong.iter().map(|wrong| format!("{name}: {}: {wrong}", faults())));
+        tally.failures.extend(self.failures(script, &told));
         Ok(())
     }
 
+    /// What was not as it should be, with what replays it.
+    fn failures(&self, script: &Script, told: &Told) -> Vec<String> {
+        if told.wrong.is_empty() && told.came == script.len() {
+            return Vec::new();
+        }
+        let faults: Vec<_> = script.iter().map(|(call, fault)| format!("{call}={fault}")).collect();
+        let (name, faults) = (self.scenario.name, faults.join(","));
+        let never = (told.came < script.len()).then(|| format!("only {} of them came to a call", told.came));
+        never.iter().chain(&told.wrong).map(|wrong| format!("{name}: {faults}: {wrong}")).collect()
+    }
+
     /// Tells the story with these faults, and everything that happens in it.
-    pub fn replay(&self, script: &Script) -> Result<Vec<String>, Untold> {
+    pub fn replay(&self, script: &Script) -> Result<Replay, Untold> {
         let trace = Trace::on();
         let told = self.tell(script, &trace)?;
-        Ok(trace.lines().into_iter().chain(told.wrong).collect())
+        Ok(Replay { lines: trace.lines(), failures: self.failures(script, &told) })
     }
 
     fn tell(&self, script: &Script, trace: &Trace) -> Result<Told, Untold> {
@@ -153,11 +167,11 @@ impl<'a> Matrix<'a> {
         // One function at a time: nothing races, so nothing may be displaced at any time.
         region.cloud().judge_mut().expect_quiet();
         let again = self.story(&region, trace).await?;
-        let calls = region.cloud().calls();
         for call in &again {
             quiet::minute().await;
             invoke(&region, call, trace, self.mistake).await;
         }
+        let calls = region.cloud().calls();
         let last = script.keys().max().copied();
         for _ in 0..SWEEPS {
             if last.is_none_or(|last| region.cloud().calls() > last) {
@@ -168,13 +182,15 @@ impl<'a> Matrix<'a> {
                 invoke(&region, &call, trace, self.mistake).await;
             }
         }
+        let reached = region.cloud().calls();
+        let came = script.keys().filter(|call| **call < reached).count();
         region.cloud().set_fault_script(Script::new());
         quiet::minute().await;
         let mut wrong = quiet::settle(&region, trace, self.mistake).await;
         wrong.extend(unheld(&region.cloud()));
         wrong.extend(expired(&region.cloud()));
         let faults = region.cloud().fault_counts().clone();
-        Ok(Told { calls, faults, wrong })
+        Ok(Told { calls, came, faults, wrong })
     }
 
     /// Lets the events of the story come, and functions see to them, one after the other. What failed is to be tried again.
@@ -231,6 +247,7 @@ impl Tally {
         self.calls += other.calls;
         self.singles += other.singles;
         self.pairs += other.pairs;
+        self.further += other.further;
         for (fault, count) in other.faults {
             *self.faults.entry(fault).or_default() += count;
         }
@@ -238,11 +255,20 @@ impl Tally {
         self.failures.extend(other.failures);
     }
 
+    /// In words that there were not as many runs as there are to be.
+    pub fn miscounted(&self, singles: u64, pairs: u64) -> Option<String> {
+        ((self.singles, self.pairs) != (singles, pairs)).then(|| {
+            let (tried, found) = (self.singles, self.pairs);
+            format!("{tried} single faults and {found} pairs were tried, and not {singles} and {pairs}")
+        })
+    }
+
     /// What never happened, in words: a fault at an action.
     pub fn missing(&self) -> Vec<String> {
         let all =
             QUESTIONS.into_iter().chain(ACTS).flat_map(|action| Fault::ALL.map(|fault| (action, fault)));
-        let missing = all.filter(|pair| !self.met.contains(pair));
+        let missing =
+            all.filter(|(action, fault)| fault.befalls(action) && !self.met.contains(&(*action, *fault)));
         missing.map(|(action, fault)| format!("{action} never met the fault {fault}")).collect()
     }
 }

@@ -1,9 +1,9 @@
 //! Faults on demand.
 
 use crate::stage::{Stage, attach, tags};
-use local_ec2::actions::{CreateTags, DescribeVolumes, Operation, Request};
+use local_ec2::actions::{CreateTags, DescribeVolumes, Operation, Request, TerminateInstances};
 use local_ec2::{Fault, Listing, Principal, Setup, Shares, Timing};
-use planner::observation::AttachmentState;
+use planner::observation::{AttachmentState, InstanceState};
 use std::collections::BTreeMap;
 
 /// What becomes of one call of Holdfast's that meets the fault.
@@ -59,6 +59,32 @@ fn a_stale_answer_is_as_old_as_can_be() {
     let old = meets(&mut stage, Fault::Stale, &call).unwrap().unwrap();
     assert!(old.items[0].attachments.is_empty());
     assert_eq!(stage.asks(&call).items[0].attachments.len(), 1);
+}
+
+#[test]
+fn an_answer_that_cannot_be_old_is_not_counted_as_stale() {
+    let counted = |timing, action| {
+        let mut stage = Stage::with(Setup { timing, ..Setup::default() });
+        stage.cloud.set_fault_script(BTreeMap::from([(0, Fault::Stale)]));
+        let fate = stage.cloud.fate(action, Principal::Holdfast);
+        (fate.fault, stage.cloud.fault_counts().len())
+    };
+    let lagging = || Timing::default().with_lag(5);
+    assert_eq!(counted(lagging(), "DescribeVolumes"), (Some(Fault::Stale), 1));
+    assert_eq!(counted(lagging(), "ListCommands"), (Some(Fault::Stale), 1));
+    assert_eq!(counted(lagging(), "AttachVolume"), (None, 0));
+    assert_eq!(counted(Timing::default(), "DescribeVolumes"), (None, 0));
+}
+
+#[test]
+fn an_end_is_refused_as_that_of_an_instance_which_is_gone() {
+    let mut stage = Stage::new();
+    let id = stage.instance();
+    let call = TerminateInstances { instance_ids: vec![id.to_string()] };
+    let codes = [Fault::Refused, Fault::Denied]
+        .map(|fault| meets(&mut stage, fault, &call).unwrap().unwrap_err().code);
+    assert_eq!(codes, ["InvalidInstanceID.NotFound", "UnauthorizedOperation"]);
+    assert_eq!(stage.cloud.instance(&id).unwrap().state, InstanceState::Running);
 }
 
 #[test]

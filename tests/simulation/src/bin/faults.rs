@@ -4,18 +4,16 @@
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
 use local_ec2::Fault;
-use simulation::matrix::{Matrix, Script, Tally, Untold};
+use simulation::matrix::{Matrix, Replay, Script, Tally, Untold};
 use simulation::routing::Rules;
 use simulation::scenarios::{SCENARIOS, Scenario};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let answer = match arguments.as_slice() {
-        [] => every(&pairs),
-        [alone] if alone == "singles" => every(&|_| Vec::new()),
+        [] => every(Choice::SinglesAndPairs),
+        [alone] if alone == "singles" => every(Choice::Singles),
         [scenario, faults] => replay(scenario, faults),
         _ => {
             println!(
@@ -53,23 +51,37 @@ fn replay(scenario: &str, faults: &str) -> Result<ExitCode, Untold> {
         }
     };
     let rules = Rules::read()?;
-    Matrix::new(scenario, &rules, None)?.replay(&script)?.iter().for_each(|line| println!("{line}"));
-    Ok(ExitCode::SUCCESS)
+    let Replay { lines, failures } = Matrix::new(scenario, &rules, None)?.replay(&script)?;
+    lines.iter().chain(&failures).for_each(|line| println!("{line}"));
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Every single fault, and the pairs that there are to be.
-fn every(pairs: &dyn Fn(&Matrix<'_>) -> Vec<Result<Tally, Untold>>) -> Result<ExitCode, Untold> {
+/// What is to be tried.
+#[derive(Debug, Clone, Copy)]
+enum Choice {
+    Singles,
+    SinglesAndPairs,
+}
+
+fn every(choice: Choice) -> Result<ExitCode, Untold> {
     let rules = Rules::read()?;
-    let mut sum = Tally::default();
+    let (mut sum, mut all) = (Tally::default(), 0);
     for scenario in SCENARIOS {
         let matrix = Matrix::new(scenario, &rules, None)?;
         let mut tally = Tally { scenarios: 1, calls: matrix.calls, ..Tally::default() };
         for script in matrix.singles() {
             matrix.add(&script, &mut tally)?;
         }
-        for part in pairs(&matrix) {
-            tally.merge(part?);
-        }
+        let expected = matrix.expected_pairs(&tally);
+        all += expected;
+        let miscounted = match choice {
+            Choice::Singles => tally.miscounted(matrix.expected_singles(), 0),
+            Choice::SinglesAndPairs => {
+                tally.merge(matrix.every_pair()?);
+                tally.miscounted(matrix.expected_singles(), expected)
+            }
+        };
+        tally.failures.extend(miscounted.map(|wrong| format!("{}: {wrong}", scenario.name)));
         tally.failures.iter().take(MOST_TOLD).for_each(|failure| println!("{failure}"));
         println!("{}: {tally}", scenario.name);
         sum.merge(tally);
@@ -78,32 +90,10 @@ fn every(pairs: &dyn Fn(&Matrix<'_>) -> Vec<Result<Tally, Untold>>) -> Result<Ex
     for missing in &missing {
         println!("{missing}");
     }
-    println!("faults: {sum}");
+    println!("faults: {sum}; there are {all} pairs");
     let well = sum.failures.is_empty() && missing.is_empty();
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// So many failures of a scenario are told.
 const MOST_TOLD: usize = 20;
-
-/// All pairs, on as many threads as there are processors.
-fn pairs(matrix: &Matrix<'_>) -> Vec<Result<Tally, Untold>> {
-    let next = AtomicU64::new(0);
-    let work = || {
-        let mut tally = Tally::default();
-        loop {
-            let first = next.fetch_add(1, Ordering::Relaxed);
-            if first >= matrix.calls {
-                return Ok(tally);
-            }
-            for script in matrix.pairs_from(first) {
-                matrix.add(&script, &mut tally)?;
-            }
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
-    })
-}

@@ -9,10 +9,10 @@ use simulation::handovers::interruption::{Interruption, Unplayable};
 use simulation::handovers::{assumptions, promise};
 use simulation::ledger::Look;
 use simulation::routing::Rules;
+use simulation::threads::on_every_processor;
 use simulation::trace::Trace;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.is_empty()).collect();
@@ -76,16 +76,11 @@ fn every(count: u64) -> Result<ExitCode, Unplayable> {
             figures.add(&outcome, seed);
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let parts: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(thread::ScopedJoinHandle::join).collect()
-    });
     let mut figures = Figures::default();
-    for part in parts {
+    for part in on_every_processor(work) {
         match part {
             Ok(part) => figures.merge(part?),
-            Err(_) => figures.faults.push("a thread panicked".to_owned()),
+            Err(panicked) => figures.faults.push(panicked.to_string()),
         }
     }
     for line in assumptions::told() {
