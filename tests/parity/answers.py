@@ -1,4 +1,4 @@
-"""What of an answer is compared: whatever Holdfast, its demo and its tests read of it.
+"""What of an answer is compared, chosen by what Holdfast, its demo and its tests read. Of a time, whether it is told.
 
 Ids and addresses become names such as `vol1`, given in the order in which they were made. Empty is absent, as it is to
 Holdfast. The order of a list does not count, as EC2 promises none. The name of the root device is the image's matter,
@@ -11,13 +11,17 @@ import re
 
 # As is.
 IT = None
+# Whether there is one: clocks differ.
+TIME = "a time"
 
-ATTACHMENT = {"VolumeId": IT, "InstanceId": IT, "Device": IT, "State": IT, "DeleteOnTermination": IT}
+ATTACHMENT = {"VolumeId": IT, "InstanceId": IT, "Device": IT, "State": IT, "DeleteOnTermination": IT,
+              "AttachTime": TIME}
 VOLUME = {"VolumeId": IT, "AvailabilityZone": IT, "State": IT, "MultiAttachEnabled": IT, "Size": IT, "Tags": IT,
           "Attachments": [ATTACHMENT]}
 INTERFACE = {"NetworkInterfaceId": IT, "Attachment": {"DeviceIndex": IT},
              "PrivateIpAddresses": [{"PrivateIpAddress": IT, "Primary": IT, "Association": {"PublicIp": IT}}]}
 INSTANCE = {"InstanceId": IT, "State": {"Name": IT}, "Placement": {"AvailabilityZone": IT}, "InstanceLifecycle": IT,
+            "LaunchTime": TIME,
             "SpotInstanceRequestId": IT, "Tags": IT, "HibernationOptions": {"Configured": IT},
             "BlockDeviceMappings": [{"DeviceName": IT, "Ebs": {"VolumeId": IT, "DeleteOnTermination": IT}}],
             "NetworkInterfaces": [INTERFACE]}
@@ -34,7 +38,8 @@ GROUP = {"AutoScalingGroupName": IT, "LaunchTemplate": FROM, "MinSize": IT, "Max
 HOOK = {"LifecycleHookName": IT, "AutoScalingGroupName": IT, "LifecycleTransition": IT, "NotificationMetadata": IT,
         "HeartbeatTimeout": IT, "GlobalTimeout": IT, "DefaultResult": IT}
 ACTIVITY = {"AutoScalingGroupName": IT, "Description": IT, "StatusCode": IT}
-COMMAND = {"DocumentName": IT, "InstanceIds": IT, "Parameters": IT, "Status": IT, "StatusDetails": IT}
+COMMAND = {"DocumentName": IT, "InstanceIds": IT, "Parameters": IT, "Status": IT, "StatusDetails": IT,
+           "RequestedDateTime": TIME}
 ENDED = {"SpotFleetRequestId": IT, "CurrentSpotFleetRequestState": IT, "PreviousSpotFleetRequestState": IT}
 
 SHAPES = {
@@ -74,7 +79,8 @@ SHAPES = {
     "DescribeSpotFleetRequests": {"SpotFleetRequestConfigs": [{
         "SpotFleetRequestId": IT, "SpotFleetRequestState": IT, "ActivityStatus": IT,
         "SpotFleetRequestConfig": {"TargetCapacity": IT, "FulfilledCapacity": IT, "Type": IT}}]},
-    "DescribeSpotInstanceRequests": {"SpotInstanceRequests": [{"InstanceId": IT, "State": IT, "Status": {"Code": IT}}]},
+    "DescribeSpotInstanceRequests": {"SpotInstanceRequests": [{
+        "InstanceId": IT, "State": IT, "Status": {"Code": IT}, "InstanceInterruptionBehavior": IT}]},
     "DescribeTags": {"Tags": [{"Key": IT, "Value": IT, "ResourceId": IT, "ResourceType": IT}]},
     "DescribeVolumes": {"Volumes": [VOLUME]},
     "DetachInstances": {"Activities": [ACTIVITY]},
@@ -132,6 +138,8 @@ def pick(shape, value):
     if isinstance(shape, dict):
         picked = {key: pick(part, (value or {}).get(key)) for key, part in shape.items()}
         return {key: part for key, part in picked.items() if part is not False and part not in (None, "", [], {})}
+    if shape is TIME:
+        return TIME if value else None
     if isinstance(value, list) and value and "Key" in value[0]:
         return {tag["Key"]: tag.get("Value", "") for tag in value}
     return value

@@ -6,6 +6,7 @@
 mod addresses;
 mod associations;
 mod attachments;
+mod disks;
 mod ec2_fleets;
 mod fleet_parts;
 mod instances;

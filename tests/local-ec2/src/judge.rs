@@ -2,13 +2,13 @@
 //!
 //! It reads tags and states itself and asks nothing of the planner, whose work it judges.
 
+mod addresses;
 mod charges;
 mod offence;
 mod slots;
 
-pub(crate) use charges::{
-    of_associate, of_attach, of_create_tags, of_detach, of_disassociate, of_send_command, of_terminate,
-};
+pub(crate) use addresses::{of_associate, of_disassociate};
+pub(crate) use charges::{of_attach, of_create_tags, of_detach, of_send_command, of_terminate};
 pub use offence::Offence;
 
 use crate::actions::Operation;

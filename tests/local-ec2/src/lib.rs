@@ -65,8 +65,14 @@
 //! - Races of tags: `ConcurrentTagAccess` comes by the fault `refused` alone, in every other call that it befalls.
 //! - What Force does to the data, and that a stuck device name may be usable all the same: a name that a volume was
 //!   forced off is refused until the instance starts anew.
-//! - `DetachVolume` and `AttachVolume` with codes of the AWS Marketplace; Outposts, Local and Wavelength Zones; snapshots;
-//!   quotas of the account; `GetCommandInvocation` and other actions of Systems Manager.
+//! - `DetachVolume` and `AttachVolume` with codes of the AWS Marketplace; Outposts, Local and Wavelength Zones; quotas of
+//!   the account; `GetCommandInvocation` and other actions of Systems Manager.
+//! - Snapshots: there are none, so a call that names one is refused as for one that does not exist. How small a volume of a
+//!   type may be.
+//! - Filters that rest on what is left out: `network-border-group` and `network-interface-owner-id` of addresses,
+//!   `snapshot-id` of volumes. They are refused, as are all others that EC2 has and [`Filter`]'s kinds do not name.
+//! - That a Spot Fleet whose size is changed is `modifying` for a while, and its events `modify_in_progress` and
+//!   `modify_succeeded`.
 
 pub mod actions;
 mod agenda;

@@ -36,9 +36,9 @@ impl Listing {
         Self { max_results: Some(max_results), ..self }
     }
 
-    /// Whether it asks for everything at once.
+    /// Whether it has neither a filter nor a page. Ids alone are neither, to the letter of EC2's text.
     pub(crate) fn is_broad(&self) -> bool {
-        self.ids.is_empty() && self.filters.is_empty() && self.max_results.is_none()
+        self.filters.is_empty() && self.max_results.is_none() && self.next_token.is_empty()
     }
 }
 

@@ -12,7 +12,7 @@ fn listed(ids: &[String]) -> String {
     ids.join(", ")
 }
 
-fn malformed(code: &'static str, found: &str, expected: &str) -> ApiError {
+pub(crate) fn malformed(code: &'static str, found: &str, expected: &str) -> ApiError {
     if found.starts_with(expected) {
         ApiError::refusal(code, format!("Invalid id: \"{found}\""))
     } else {
@@ -63,6 +63,10 @@ pub(crate) fn no_volumes(ids: &[String]) -> ApiError {
         _ => format!("The volumes '{}' do not exist.", listed(ids)),
     };
     ApiError::refusal("InvalidVolume.NotFound", message)
+}
+
+pub(crate) fn no_snapshot(id: &str) -> ApiError {
+    ApiError::refusal("InvalidSnapshot.NotFound", format!("The snapshot '{id}' does not exist."))
 }
 
 pub(crate) fn no_addresses(ids: &[String]) -> ApiError {

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 /// What a call is to the buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CallKind {
-    /// A Describe call with a filter, ids or a page size.
+    /// A Describe call with a filter or a page size.
     Question,
-    /// A Describe call for everything at once.
+    /// A Describe call with neither: "unfiltered and unpaginated". Whether one with ids is that nobody says; here it is.
     BroadQuestion,
     /// Whatever changes something.
     Act,

@@ -202,6 +202,9 @@ impl Ec2 for Caller {
             let stopping = found.iter_mut().filter(|instance| instance.state == InstanceState::Stopping);
             stopping.for_each(|instance| instance.state = InstanceState::Stopped);
         }
+        if self.makes(Mistake::BlindToForeign) {
+            mistaken::hide_the_foreign(&mut found, &self.region.cloud());
+        }
         Ok(found)
     }
 

@@ -1,5 +1,6 @@
 //! Churn: what EC2, fleets, operators and instances do while Holdfast works, at random.
 
+mod foreign;
 mod groups;
 
 use crate::stage;
@@ -26,6 +27,8 @@ const CROWD: usize = 9;
 pub struct Churn {
     /// When.
     pub next: Time,
+    /// What was done with what is not Holdfast's, by [`crate::figures::FOREIGN`].
+    pub foreign: [u64; 2],
     random: fastrand::Rng,
     fleets: Vec<Fleet>,
     /// The mean pause, in seconds.
@@ -44,6 +47,7 @@ enum Turn {
     Unpause,
     Instance(Deed),
     Group(groups::Deed),
+    Foreign(foreign::Deed),
 }
 
 /// What can happen to an instance.
@@ -62,7 +66,7 @@ enum Deed {
 }
 
 /// Everything that can happen, and how likely it is.
-const TURNS: [(Turn, usize); 17] = [
+const TURNS: [(Turn, usize); 21] = [
     (Turn::Instance(Deed::Interrupt), 3),
     (Turn::Instance(Deed::Resume), 2),
     (Turn::Instance(Deed::Recommend), 1),
@@ -80,6 +84,10 @@ const TURNS: [(Turn, usize); 17] = [
     (Turn::Unpause, 2),
     (Turn::DrainVolume, 1),
     (Turn::GoTogether, 1),
+    (Turn::Foreign(foreign::Deed::Attach), 2),
+    (Turn::Foreign(foreign::Deed::Detach), 1),
+    (Turn::Foreign(foreign::Deed::Associate), 1),
+    (Turn::Foreign(foreign::Deed::Disassociate), 1),
 ];
 
 impl Churn {
@@ -87,12 +95,13 @@ impl Churn {
     pub fn new(now: Time, fleets: Vec<Fleet>, mut random: fastrand::Rng) -> Self {
         // Some worlds have a turn every few seconds, so that turns meet each other's consequences.
         let pause = random.choice([10, 60, 240]).unwrap_or(60);
-        Self { next: now, random, fleets, pause }
+        Self { next: now, foreign: [0; 2], random, fleets, pause }
     }
 
     /// A world in which nothing happens.
     pub fn none() -> Self {
-        Self { next: Time::MAX_UTC, random: fastrand::Rng::with_seed(0), fleets: Vec::new(), pause: 0 }
+        let random = fastrand::Rng::with_seed(0);
+        Self { next: Time::MAX_UTC, foreign: [0; 2], random, fleets: Vec::new(), pause: 0 }
     }
 
     /// Lets something happen. Tells what; nothing, where it could not.
@@ -120,6 +129,7 @@ impl Churn {
             }
             Turn::Instance(deed) => self.instance(deed, cloud),
             Turn::Group(deed) => self.group(deed, cloud),
+            Turn::Foreign(deed) => self.foreign(deed, cloud),
         };
         subject.map(|subject| format!("       {turn:?} {subject}"))
     }
@@ -212,6 +222,7 @@ impl Churn {
         let volumes = cloud.volumes().map(|volume| (volume.id.to_string(), &volume.tags));
         let volumes = volumes.filter(|(_, tags)| tags.get(FLEET).is_some());
         let addresses = cloud.addresses().map(|address| (address.allocation.to_string(), &address.tags));
+        let addresses = addresses.filter(|(_, tags)| tags.get(FLEET).is_some());
         let all = instances.chain(volumes).chain(addresses).filter(|(_, tags)| fits(tags));
         self.random.choice(all.map(|(id, _)| id).collect::<Vec<_>>())
     }

@@ -43,6 +43,8 @@ pub struct Figures {
     pub commands: [u64; 2],
     /// Interruptions and recommendations.
     pub notices: [u64; 2],
+    /// What people did with what is not Holdfast's, by [`FOREIGN`].
+    pub foreign: [u64; 2],
 }
 
 /// What can become of an event.
@@ -66,6 +68,9 @@ const COMMANDS: [&str; 2] = ["succeeded", "failed"];
 
 /// What EC2 says of spot instances that are to go, or had better.
 const NOTICES: [&str; 2] = ["interruptions", "recommendations"];
+
+/// What people do on the fleets' instances with what is not Holdfast's.
+pub const FOREIGN: [&str; 2] = ["scratch disks attached", "Elastic IPs without a tag associated"];
 
 /// What can become of a lifecycle action.
 pub const ENDS: [&str; 6] =
@@ -123,6 +128,7 @@ impl Figures {
         sum(&mut self.accepted, other.accepted);
         sum(&mut self.commands, other.commands);
         sum(&mut self.notices, other.notices);
+        sum(&mut self.foreign, other.foreign);
         for (fault, count) in &other.faults {
             *self.faults.entry(*fault).or_default() += count;
         }
@@ -139,6 +145,7 @@ impl Figures {
             zeros(ACTS, self.accepted, "never accepted:"),
             zeros(COMMANDS, self.commands, "no commands"),
             zeros(NOTICES, self.notices, "no"),
+            zeros(FOREIGN, self.foreign, "no"),
         ];
         faults.chain(never.concat()).chain(woken).collect()
     }
@@ -176,7 +183,7 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{} simulated hours, {} invocations ({} tried again, {} crashed, {} timed out), {} calls ({} acts, \
-             accepted: {}), commands: {}; {}; events: {}; faults: {}; lifecycle actions: {}, {} invocations by their \
+             accepted: {}), commands: {}; {}; {}; events: {}; faults: {}; lifecycle actions: {}, {} invocations by their \
              events; {} addresses displaced by races, {} of {} slots held in \
              the quiet world at the end",
             self.minutes / 60,
@@ -189,6 +196,7 @@ impl fmt::Display for Figures {
             counted(ACTS, self.accepted),
             counted(COMMANDS, self.commands),
             counted(NOTICES, self.notices),
+            counted(FOREIGN, self.foreign),
             counted(EVENTS, self.events),
             Faults(&self.faults),
             counted(ENDS, self.actions),

@@ -4,6 +4,7 @@
 //! needs an excuse that the contract knows; one that could be held by some instance which nothing keeps from it has none.
 
 mod instances;
+mod places;
 mod slots;
 mod waits;
 

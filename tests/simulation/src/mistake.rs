@@ -39,11 +39,13 @@ pub enum Mistake {
     IgnorePause,
     /// Whatever is told of an instance is taken to be about another one.
     MarkAnother,
+    /// What is not Holdfast's is not seen on any instance.
+    BlindToForeign,
 }
 
 impl Mistake {
     /// Every mistake.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::StandingClock,
         Self::BlindToOthers,
         Self::NextName,
@@ -62,5 +64,6 @@ impl Mistake {
         Self::DrainAnyway,
         Self::IgnorePause,
         Self::MarkAnother,
+        Self::BlindToForeign,
     ];
 }

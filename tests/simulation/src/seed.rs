@@ -77,6 +77,7 @@ impl Run {
             faults.push(format!("{} invocations panicked", figures.panics));
         }
         figures.read(&region.cloud());
+        figures.foreign = churn.foreign;
         let minutes = (region.clock().now() - began).num_minutes();
         figures.minutes = minutes.unsigned_abs();
         Outcome { figures, faults }

@@ -195,6 +195,16 @@ fn an_address_that_displaces_another_in_a_quiet_world_is_found() {
 }
 
 #[test]
+fn a_holder_that_is_ended_with_a_disk_of_somebody_elses_is_found() {
+    is_found(Mistake::BlindToForeign, "which is not Holdfast's");
+}
+
+#[test]
+fn an_address_that_displaces_one_of_somebody_elses_is_found() {
+    is_found(Mistake::BlindToForeign, "is not tagged for Holdfast");
+}
+
+#[test]
 fn a_slot_that_is_never_complete_is_found() {
     is_found(Mistake::ClaimAssociation, "could hold it");
 }

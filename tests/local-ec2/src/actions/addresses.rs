@@ -46,9 +46,7 @@ impl View for AddressView {
         "association-id",
         "domain",
         "instance-id",
-        "network-border-group",
         "network-interface-id",
-        "network-interface-owner-id",
         "private-ip-address",
         "public-ip",
     ];

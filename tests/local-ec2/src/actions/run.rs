@@ -1,12 +1,13 @@
 //! `RunInstances`, and what of launch data is checked.
 
+use super::disks::{check_size, check_snapshot, volume_type};
 use super::interfaces::check_addresses;
 use super::{InstanceView, Operation, TemplateSpec};
 use crate::cloud::Cloud;
 use crate::error::{ApiError, required};
 use crate::ids::ReservationId;
 use crate::life::Launch;
-use crate::state::{BlockDevice, LaunchData, is_device_name, is_same_device};
+use crate::state::{BlockDevice, LaunchData, VolumeType, is_device_name, is_same_device};
 use crate::tags::TagSet;
 use planner::ids::InstanceId;
 use planner::tags::Tags;
@@ -95,10 +96,18 @@ pub(crate) fn check(data: &LaunchData) -> Result<(), ApiError> {
         };
         return Err(ApiError::refusal("InvalidBlockDeviceMapping", format!("{problem} {device}")));
     }
+    data.block_device_mappings.iter().try_for_each(check_device)?;
     data.network_interfaces.iter().try_for_each(|n| check_addresses(n.secondary_private_ip_address_count))?;
     ["instance", "volume", "spot-instances-request"]
         .iter()
         .try_for_each(|kind| TagSet::default().check(&data.tags_for(kind)))
+}
+
+fn check_device(device: &BlockDevice) -> Result<(), ApiError> {
+    let named = Some(device.volume_type.as_str()).filter(|name| !name.is_empty()).map(volume_type);
+    let kind = named.transpose()?.unwrap_or(VolumeType::Gp3);
+    check_snapshot(&device.snapshot_id)?;
+    device.size.map_or(Ok(()), |size| check_size(size, kind))
 }
 
 /// A type is a family, a dot and a size. EC2 launches an `m1.small` when none is named; here one has to be.

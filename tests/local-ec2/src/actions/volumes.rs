@@ -1,5 +1,6 @@
 //! `DescribeVolumes`, `CreateVolume` and `DeleteVolume`.
 
+use super::disks::{check_size, check_snapshot, volume_type};
 use super::{Operation, question};
 use crate::agenda::Due;
 use crate::cloud::Cloud;
@@ -56,7 +57,6 @@ impl View for Volume {
         "encrypted",
         "multi-attach-enabled",
         "size",
-        "snapshot-id",
         "status",
         "volume-id",
         "volume-type",
@@ -123,9 +123,9 @@ impl Operation for CreateVolume {
     fn run(&self, cloud: &mut Cloud) -> Result<Volume, ApiError> {
         let zone = cloud.zone(required("availabilityZone", &self.availability_zone)?)?;
         let kind = self.kind()?;
-        if self.size.is_none() && self.snapshot_id.is_empty() {
-            return Err(ApiError::missing("size/snapshot"));
-        }
+        check_snapshot(&self.snapshot_id)?;
+        let size = self.size.ok_or_else(|| ApiError::missing("size/snapshot"))?;
+        check_size(size, kind)?;
         if self.multi_attach_enabled && !kind.can_multi_attach() {
             let message =
                 format!("The parameter MultiAttachEnabled is not supported for {} volumes.", kind.as_str());
@@ -136,7 +136,7 @@ impl Operation for CreateVolume {
             return volume_id(&made)
                 .and_then(|id| cloud.volumes.get(&id).cloned().ok_or_else(|| no_volumes(&[made])));
         }
-        let volume = cloud.create(self, zone, kind);
+        let volume = cloud.create(self, zone, kind, size);
         cloud.remember(self, &self.client_token, volume.id.as_str());
         Ok(volume)
     }
@@ -144,19 +144,12 @@ impl Operation for CreateVolume {
 
 impl CreateVolume {
     fn kind(&self) -> Result<VolumeType, ApiError> {
-        if self.volume_type.is_empty() {
-            return Ok(VolumeType::Gp2);
-        }
-        let kind = VolumeType::ALL.into_iter().find(|kind| kind.as_str() == self.volume_type);
-        kind.ok_or_else(|| {
-            let message = format!("Value ({}) for parameter volumeType is invalid.", self.volume_type);
-            ApiError::value(message)
-        })
+        if self.volume_type.is_empty() { Ok(VolumeType::Gp2) } else { volume_type(&self.volume_type) }
     }
 }
 
 impl Cloud {
-    fn create(&mut self, call: &CreateVolume, zone: Zone, kind: VolumeType) -> Volume {
+    fn create(&mut self, call: &CreateVolume, zone: Zone, kind: VolumeType, size: u32) -> Volume {
         let id = self.mint.volume();
         let mut tags = TagSet::default();
         tags.set(&call.tags, self.now);
@@ -164,7 +157,7 @@ impl Cloud {
         let volume = Volume {
             id: id.clone(),
             zone,
-            size: call.size.unwrap_or(8),
+            size,
             kind,
             multi_attach: call.multi_attach_enabled,
             key: call.encrypted.then(|| key.to_owned()),

@@ -1,19 +1,16 @@
 //! Charges: what a call would be guilty of if EC2 carried it out now.
 
 use super::Offence;
-use crate::actions::{
-    AssociateAddress, AttachVolume, CreateTags, DetachVolume, DisassociateAddress, TerminateInstances,
-};
+use crate::actions::{AttachVolume, CreateTags, DetachVolume, TerminateInstances};
 use crate::cloud::Cloud;
 use crate::ssm::SendCommand;
-use crate::state::{Address, Attachment, Instance, InterfaceSeat, Member, SpotCode, Usage, Volume};
+use crate::state::{Attachment, Instance, Member, SpotCode, Usage, Volume};
 use crate::tags::TagSet;
 use crate::time::Time;
 use chrono::{DateTime, TimeDelta};
-use planner::ids::{AllocationId, InstanceId, InterfaceId, VolumeId};
+use planner::ids::{InstanceId, VolumeId};
 use planner::observation::InstanceState;
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 
 pub(super) const FLEET: &str = "holdfast:fleet";
 pub(super) const SLOT: &str = "holdfast:slot";
@@ -43,7 +40,12 @@ impl Cloud {
     }
 
     /// What is foreign about giving the resource to the instance.
-    fn strangers(&self, resource: &str, tags: &TagSet, instance: Option<&Instance>) -> Option<Offence> {
+    pub(super) fn strangers(
+        &self,
+        resource: &str,
+        tags: &TagSet,
+        instance: Option<&Instance>,
+    ) -> Option<Offence> {
         let fleets = self.fleets_of(tags);
         if fleets.is_empty() {
             return Some(Offence::ForeignResource { resource: resource.to_owned() });
@@ -163,58 +165,6 @@ fn taken_from(volume: &Volume, attachment: &Attachment, holder: &Instance, grace
         | InstanceState::Stopping
         | InstanceState::ShuttingDown => Some(live),
     }
-}
-
-pub(crate) fn of_associate(call: &AssociateAddress, cloud: &Cloud) -> Vec<Offence> {
-    let mut offences = Vec::new();
-    if call.allow_reassociation != Some(false) {
-        offences.push(Offence::TakeAddress { address: call.allocation_id.clone() });
-    }
-    let address = AllocationId::parse(&call.allocation_id).ok();
-    let Some(address) = address.and_then(|id| cloud.addresses.get(&id)) else { return offences };
-    let seat = interface_of(call, cloud);
-    let instance = seat.as_ref().and_then(|(_, seat)| cloud.instances.get(&seat.instance));
-    offences.extend(cloud.strangers(address.allocation.as_str(), &address.tags, instance));
-    offences.extend(cloud.pause_ignored(address.allocation.as_str(), &address.tags, instance));
-    offences.extend(seat.and_then(|(interface, _)| displaced_by(call, address, &interface, cloud)));
-    offences
-}
-
-fn interface_of(call: &AssociateAddress, cloud: &Cloud) -> Option<(InterfaceId, InterfaceSeat)> {
-    let named = |interface: &&crate::state::Interface| {
-        interface.id.as_str() == call.network_interface_id
-            || interface
-                .seat
-                .as_ref()
-                .is_some_and(|s| s.index == 0 && s.instance.as_str() == call.instance_id)
-    };
-    let interface = cloud.interfaces.values().find(named)?;
-    Some((interface.id.clone(), interface.seat.clone()?))
-}
-
-fn displaced_by(
-    call: &AssociateAddress,
-    address: &Address,
-    interface: &InterfaceId,
-    cloud: &Cloud,
-) -> Option<Offence> {
-    let primary = cloud.interfaces.get(interface)?.addresses.first().copied();
-    let private = call.private_ip_address.parse::<Ipv4Addr>().ok().or(primary)?;
-    let displaced = cloud.address_at(interface, private).filter(|there| **there != address.allocation)?;
-    Some(Offence::Displaced { address: address.allocation.clone(), displaced: displaced.clone() })
-}
-
-pub(crate) fn of_disassociate(call: &DisassociateAddress, cloud: &Cloud) -> Vec<Offence> {
-    if call.association_id.is_empty() {
-        return vec![Offence::DisassociateAnything { address: call.public_ip.clone() }];
-    }
-    let named = |address: &&Address| {
-        address.association.as_ref().is_some_and(|own| own.id.as_str() == call.association_id)
-    };
-    let Some(address) = cloud.addresses.values().find(named) else { return Vec::new() };
-    let (id, tags) = (address.allocation.as_str(), &address.tags);
-    let on = cloud.holder_of(&address.allocation).and_then(|on| cloud.instances.get(on));
-    cloud.strangers(id, tags, None).into_iter().chain(cloud.pause_ignored(id, tags, on)).collect()
 }
 
 /// Holdfast marks what it was told of: an instance that EC2 or its group has announced to go, some time or other, for events

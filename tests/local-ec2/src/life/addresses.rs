@@ -32,7 +32,8 @@ impl Cloud {
         }
         self.dissociate(address);
         let id = self.mint.association();
-        let association = Association { id: id.clone(), interface: interface.clone(), private };
+        let (id_of_it, interface, since) = (id.clone(), interface.clone(), self.now);
+        let association = Association { id: id_of_it, interface, private, since };
         self.addresses.edit(address, self.now)?.association = Some(association);
         Some(id)
     }

@@ -127,7 +127,8 @@ impl Cloud {
         let (fleet, state) = (fleet.id.clone(), fleet.state);
         self.emit(event);
         let over = self.members(&fleet).all(|member| member.state == InstanceState::Terminated);
-        if over && state == FleetState::CancelledTerminating {
+        let was_ended = matches!(state, FleetState::CancelledTerminating | FleetState::CancelledRunning);
+        if over && was_ended {
             self.set_fleet_state(&fleet, FleetState::Cancelled);
         }
     }

@@ -97,11 +97,8 @@ impl Cloud {
     }
 
     fn begin_volumes(&mut self, id: &InstanceId, launch: &Launch) {
-        let root = BlockDevice {
-            device: ROOT_DEVICE.to_owned(),
-            size: Some(ROOT_SIZE),
-            delete_on_termination: None,
-        };
+        let root =
+            BlockDevice { device: ROOT_DEVICE.to_owned(), size: Some(ROOT_SIZE), ..BlockDevice::default() };
         let asked = &launch.data.block_device_mappings;
         let is_root = |device: &BlockDevice| is_same_device(&device.device, ROOT_DEVICE);
         let root = if asked.iter().any(is_root) { None } else { Some(&root) };
@@ -129,7 +126,7 @@ impl Cloud {
             id: volume.clone(),
             zone: launch.zone.clone(),
             size: device.size.unwrap_or(ROOT_SIZE),
-            kind: VolumeType::Gp3,
+            kind: VolumeType::parse(&device.volume_type).unwrap_or(VolumeType::Gp3),
             multi_attach: false,
             key: None,
             life: VolumeLife::Ready,

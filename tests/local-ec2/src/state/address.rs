@@ -1,6 +1,7 @@
 //! Elastic IPs, and the network interfaces that they point at.
 
 use crate::tags::TagSet;
+use crate::time::Time;
 use planner::ids::{AllocationId, AssociationId, InstanceId, InterfaceId, Zone};
 use std::net::Ipv4Addr;
 
@@ -26,6 +27,8 @@ pub struct Association {
     pub interface: InterfaceId,
     /// The private address on it.
     pub private: Ipv4Addr,
+    /// Since when.
+    pub since: Time,
 }
 
 /// A network interface.

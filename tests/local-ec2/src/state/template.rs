@@ -62,6 +62,10 @@ pub struct BlockDevice {
     pub device: String,
     /// In GiB; 8 when absent.
     pub size: Option<u32>,
+    /// Its type; `gp3` when empty.
+    pub volume_type: String,
+    /// What it is to be made from, which is not there.
+    pub snapshot_id: String,
     /// Whether it goes with the instance: yes when absent, as for every volume of a launch (EC2 user guide,
     /// "Preserve data when an instance is terminated").
     pub delete_on_termination: Option<bool>,

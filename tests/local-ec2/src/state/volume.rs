@@ -109,6 +109,20 @@ impl VolumeType {
         }
     }
 
+    /// The type of that name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The largest of them, in GiB (EBS user guide, "Amazon EBS volume types").
+    pub(crate) fn largest(self) -> u32 {
+        match self {
+            Self::Standard => 1024,
+            Self::Gp2 | Self::Io1 | Self::St1 | Self::Sc1 => 16_384,
+            Self::Gp3 | Self::Io2 => 65_536,
+        }
+    }
+
     /// Whether several instances may attach one at once (EC2 user guide, "Attach a volume to multiple instances").
     pub fn can_multi_attach(self) -> bool {
         matches!(self, Self::Io1 | Self::Io2)

@@ -77,7 +77,7 @@ impl Drawer {
     }
 
     fn launch_data(&mut self) -> LaunchData {
-        let device = BlockDevice { device: self.device(), size: Some(1), delete_on_termination: None };
+        let device = BlockDevice { device: self.device(), size: Some(1), ..BlockDevice::default() };
         let network = NetworkSpec { device_index: 0, secondary_private_ip_address_count: self.count() };
         let interruption = *self
             .random

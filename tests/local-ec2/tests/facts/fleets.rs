@@ -224,7 +224,11 @@ fn a_cancelled_fleet_ends_with_or_without_its_instances() {
     };
     assert_eq!(stage.asks(&call).successful[0].current, "cancelled_running");
     stage.pass(600);
-    assert_eq!(running(&stage, &fleet).len(), 1);
+    let [last] = running(&stage, &fleet).try_into().unwrap();
+    stage.asks(&terminate(&last));
+    assert_eq!(stage.cloud.fleet(&fleet).unwrap().state, FleetState::CancelledRunning);
+    stage.pass(100);
+    assert_eq!(stage.cloud.fleet(&fleet).unwrap().state, FleetState::Cancelled);
 }
 
 #[test]

@@ -275,6 +275,21 @@ fn a_displaced_address_is_counted_and_found_in_a_quiet_world_only() {
 }
 
 #[test]
+fn an_address_of_nobodys_slot_is_displaced_by_a_race_at_most() {
+    for (seconds, is_found) in [(0, false), (7, false), (8, true), (600, true)] {
+        let mut stage = Stage::new();
+        let (id, foreign, own) = (member(&mut stage), stage.address(), managed_address(&mut stage));
+        stage.associates(&foreign, &id);
+        stage.pass(seconds);
+        let call = careful(&mut stage, &own, &id);
+        let expected = Offence::ForeignResource { resource: foreign.to_string() };
+        let found = offences(&mut stage, &call);
+        assert_eq!(found, is_found.then_some(expected).into_iter().collect::<Vec<_>>(), "{seconds} s");
+        assert_eq!(stage.cloud.judge().displaced(), 1);
+    }
+}
+
+#[test]
 fn foreign_addresses_and_foreign_targets_are_found() {
     let mut stage = Stage::new();
     let (id, foreign, own) = (member(&mut stage), stage.address(), managed_address(&mut stage));

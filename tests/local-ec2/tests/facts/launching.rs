@@ -27,8 +27,12 @@ fn the_root_volume_goes_with_the_instance_and_is_attached_from_the_beginning() {
 #[test]
 fn volumes_and_interfaces_are_made_as_asked() {
     let mut stage = Stage::new();
-    let device =
-        BlockDevice { device: "/dev/sdf".to_owned(), size: Some(3), delete_on_termination: Some(false) };
+    let device = BlockDevice {
+        device: "/dev/sdf".to_owned(),
+        size: Some(3),
+        delete_on_termination: Some(false),
+        ..BlockDevice::default()
+    };
     let network = NetworkSpec { device_index: 0, secondary_private_ip_address_count: 2 };
     let data = LaunchData {
         block_device_mappings: vec![device],
@@ -115,6 +119,19 @@ fn what_cannot_be_launched_is_refused() {
     let twice = vec![device("/dev/sdf"), device("/dev/xvdf")];
     let data = LaunchData { block_device_mappings: twice, ..good.clone() };
     stage.refuses(&run(data), "InvalidBlockDeviceMapping", "Duplicate device name /dev/xvdf");
+    let unknown = "snap-00000000000000001";
+    for (snapshot, size, kind, code, words) in [
+        ("banana", 1, "", "InvalidSnapshotID.Malformed", "snap-"),
+        (unknown, 1, "", "InvalidSnapshot.NotFound", unknown),
+        ("", 65_537, "", "InvalidParameterValue", "65536GiB"),
+        ("", 1025, "standard", "InvalidParameterValue", "1024GiB"),
+        ("", 1, "gp9", "InvalidParameterValue", "gp9"),
+    ] {
+        let (snapshot_id, volume_type) = (snapshot.to_owned(), kind.to_owned());
+        let disk = BlockDevice { size: Some(size), snapshot_id, volume_type, ..device("/dev/sdf") };
+        let data = LaunchData { block_device_mappings: vec![disk], ..good.clone() };
+        stage.refuses(&run(data), code, words);
+    }
     let many = NetworkSpec { device_index: 0, secondary_private_ip_address_count: u32::MAX };
     let data = LaunchData { network_interfaces: vec![many], ..good.clone() };
     stage.refuses(&run(data), "PrivateIpAddressLimitExceeded", "15");

@@ -1,7 +1,9 @@
 //! Throttling: EC2's buckets.
 
 use local_ec2::actions::{
-    AllocateAddress, AttachVolume, CreateTags, DescribeInstances, DescribeVolumes, Operation, RunInstances,
+    AllocateAddress, AttachVolume, CreateTags, CreateVolume, DeleteTags, DescribeInstances,
+    DescribeSpotFleetInstances, DescribeSpotFleetRequests, DescribeVolumes, Operation, RunInstances,
+    TerminateInstances,
 };
 use local_ec2::{Cloud, Listing, Principal, Setup, Throttling};
 
@@ -35,6 +37,30 @@ fn each_kind_of_call_has_its_burst_and_its_rate() {
     cloud.pass(3600);
     assert_eq!(burst(&mut cloud, &AttachVolume::default()), 50);
     assert!(cloud.throttled() > 0);
+}
+
+#[test]
+fn what_has_a_size_of_its_own_has_that() {
+    let mut cloud = Cloud::new(Setup::default());
+    assert_eq!(burst(&mut cloud, &DescribeSpotFleetInstances::default()), 100);
+    assert_eq!(burst(&mut cloud, &DescribeSpotFleetRequests::default()), 50);
+    assert_eq!(burst(&mut cloud, &CreateVolume::default()), 100);
+    assert_eq!(burst(&mut cloud, &TerminateInstances::default()), 100);
+    assert_eq!(burst(&mut cloud, &DeleteTags::default()), 100);
+    cloud.pass(2);
+    assert_eq!(burst(&mut cloud, &DescribeSpotFleetInstances::default()), 10);
+    assert_eq!(burst(&mut cloud, &DescribeSpotFleetRequests::default()), 6);
+    assert_eq!(burst(&mut cloud, &CreateVolume::default()), 10);
+    assert_eq!(burst(&mut cloud, &TerminateInstances::default()), 10);
+    assert_eq!(burst(&mut cloud, &DeleteTags::default()), 20);
+}
+
+#[test]
+fn ids_alone_are_no_filter() {
+    let mut cloud = Cloud::new(Setup::default());
+    let by_ids = DescribeVolumes(Listing::of(["vol-00000000000000001"]));
+    assert_eq!(burst(&mut cloud, &by_ids), 50);
+    assert_eq!(burst(&mut cloud, &DescribeVolumes::default()), 0);
 }
 
 #[test]

@@ -5,8 +5,19 @@ use local_ec2::Listing;
 use local_ec2::actions::{CreateVolume, DeleteVolume, DescribeVolumes};
 use planner::ids::VolumeId;
 
+/// The id of a snapshot, if there were any.
+const SNAPSHOT: &str = "snap-00000000000000001";
+
 fn create() -> CreateVolume {
     CreateVolume { availability_zone: ZONE.to_owned(), size: Some(1), ..CreateVolume::default() }
+}
+
+fn from(snapshot_id: &str) -> CreateVolume {
+    CreateVolume { snapshot_id: snapshot_id.to_owned(), ..create() }
+}
+
+fn of_type(volume_type: &str, size: u32) -> CreateVolume {
+    CreateVolume { volume_type: volume_type.to_owned(), size: Some(size), ..create() }
 }
 
 fn delete(id: &VolumeId) -> DeleteVolume {
@@ -54,12 +65,30 @@ fn what_cannot_be_created_is_refused() {
         ),
         (CreateVolume { availability_zone: "mars".to_owned(), ..create() }, "InvalidZone.NotFound", "mars"),
         (CreateVolume { size: None, ..create() }, "MissingParameter", "size"),
+        (CreateVolume { size: Some(0), ..create() }, "InvalidParameterValue", "too small"),
+        (CreateVolume { size: Some(99_999_999), ..create() }, "InvalidParameterValue", "16384GiB"),
+        (of_type("standard", 1025), "InvalidParameterValue", "1025GiB is too large for volume type standard"),
+        (of_type("io2", 65_537), "InvalidParameterValue", "65536GiB"),
+        (from("snap-banana"), "InvalidSnapshotID.Malformed", "snap-banana"),
+        (from("vol-00000000000000001"), "InvalidSnapshotID.Malformed", "snap-"),
+        (from(SNAPSHOT), "InvalidSnapshot.NotFound", "The snapshot 'snap-00000000000000001' does not exist."),
+        (CreateVolume { size: None, ..from(SNAPSHOT) }, "InvalidSnapshot.NotFound", SNAPSHOT),
         (CreateVolume { volume_type: "gp9".to_owned(), ..create() }, "InvalidParameterValue", "gp9"),
         (CreateVolume { multi_attach_enabled: true, ..create() }, "InvalidParameterCombination", "gp2"),
         (CreateVolume { tags: tags(&[("aws:x", "")]), ..create() }, "InvalidParameterValue", "aws:"),
     ];
     for (call, code, words) in rows {
         stage.refuses(&call, code, words);
+    }
+}
+
+#[test]
+fn a_volume_of_the_largest_size_of_its_type_is_made() {
+    let mut stage = Stage::new();
+    let largest = [("standard", 1024), ("gp2", 16_384), ("io1", 16_384), ("st1", 16_384), ("sc1", 16_384)];
+    for (kind, size) in largest.into_iter().chain([("gp3", 65_536), ("io2", 65_536)]) {
+        assert_eq!(stage.asks(&of_type(kind, size)).size, size);
+        stage.refuses(&of_type(kind, size + 1), "InvalidParameterValue", "is too large");
     }
 }
 

@@ -5,10 +5,10 @@ use crate::deployment::DOCUMENT;
 use crate::mistake::Mistake;
 use chrono::TimeDelta;
 use local_ec2::actions::Operation;
-use local_ec2::{Principal, RegionClock, Time};
+use local_ec2::{Cloud, Principal, RegionClock, Time};
 use planner::ids::InstanceId;
-use planner::observation::{Volume, VolumeState};
-use planner::tags::{Policy, ResourceTags, Setting};
+use planner::observation::{Instance, Volume, VolumeState};
+use planner::tags::{FLEET, Policy, ResourceTags, Setting};
 use reconciler::clock::Clock;
 use reconciler::ec2::{Action, Cause, Ec2Error, ListedCommand};
 use std::collections::BTreeSet;
@@ -92,6 +92,20 @@ pub(super) fn free_the_others(found: &mut [Volume]) {
     for volume in found {
         if !seen.insert((volume.tags.fleet.clone(), volume.tags.slot.clone())) {
             (volume.state, volume.attachments) = (VolumeState::Available, Vec::new());
+        }
+    }
+}
+
+/// Shows no volume and no Elastic IP without a fleet on any instance.
+pub(super) fn hide_the_foreign(found: &mut [Instance], cloud: &Cloud) {
+    let volumes = cloud.volumes().filter(|volume| volume.tags.get(FLEET).is_some());
+    let volumes: BTreeSet<_> = volumes.map(|volume| &volume.id).collect();
+    let addresses = cloud.addresses().filter(|address| address.tags.get(FLEET).is_some());
+    let addresses: BTreeSet<_> = addresses.map(|address| address.public).collect();
+    for instance in found {
+        instance.devices.retain(|device| volumes.contains(&device.volume));
+        for place in instance.interfaces.iter_mut().flat_map(|interface| &mut interface.addresses) {
+            place.elastic = place.elastic.filter(|elastic| addresses.contains(elastic));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Instances: which of them could hold a slot, and what keeps a slot from moving.
 
-use super::Name;
 use super::slots::Parts;
+use super::{Name, places};
 use local_ec2::state::{Attachment, Instance, Interruption, Lifecycle, Member, SpotCode};
 use local_ec2::{Cloud, Time};
 use planner::ids::InstanceId;
@@ -121,6 +121,7 @@ impl<'c> Standing<'c> {
         }
         let first_on = parts.volumes.first().and_then(|first| first.attachments.first());
         match (on.len(), on.pop_first()) {
+            (0, _) if self.waits_at_home(parts) => nobody(),
             (0, _) => {
                 let open = self.cloud.instances().filter(|instance| self.is_open_to(name, parts, instance));
                 open.map(|instance| instance.id.clone()).collect()
@@ -228,9 +229,13 @@ impl<'c> Standing<'c> {
 
     /// Whether it has a private address for each of the slot's addresses.
     pub(super) fn has_room(&self, parts: &Parts<'_>, instance: &Instance) -> bool {
-        let primary = |index| index == Some(0);
-        let mut interfaces = self.cloud.interfaces_of(&instance.id);
-        let own = interfaces.find(|interface| primary(interface.seat.as_ref().map(|seat| seat.index)));
-        own.is_some_and(|interface| interface.addresses.len() >= parts.addresses.len())
+        places::has_room(parts, instance, self.cloud)
+    }
+
+    /// Whether a slot without volumes is at home on an instance that has no room for the rest of it: it waits there.
+    fn waits_at_home(&self, parts: &Parts<'_>) -> bool {
+        let homes = parts.pointed_at.iter().flatten().filter(|id| is_healthy(self.cloud, id));
+        let mut homes = homes.filter_map(|id| self.cloud.instance(id));
+        parts.volumes.is_empty() && homes.any(|home| !self.has_room(parts, home))
     }
 }

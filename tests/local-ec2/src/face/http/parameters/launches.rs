@@ -72,10 +72,12 @@ fn data(form: &mut Form) -> Result<LaunchData, ApiError> {
 fn block_device(form: &mut Form) -> Result<BlockDevice, ApiError> {
     let device = form.text("DeviceName");
     let ebs = form.group("Ebs");
-    ebs.skip(&["Iops", "SnapshotId", "Throughput", "VolumeType"]);
+    ebs.skip(&["Iops", "Throughput"]);
     Ok(BlockDevice {
         device,
         size: ebs.number("VolumeSize")?,
+        volume_type: ebs.text("VolumeType"),
+        snapshot_id: ebs.text("SnapshotId"),
         delete_on_termination: ebs.flag("DeleteOnTermination")?,
     })
 }
