@@ -236,7 +236,7 @@ impl Scene<'_, '_> {
 
 /// Whether EC2 itself says that the instance is about to go, whatever its mark.
 fn is_seen_to_go(instance: &Instance) -> bool {
-    instance.doomed.is_some() || instance.is_sent_off_by_its_group()
+    instance.doomed.is_some() || instance.is_leaving_its_group()
 }
 
 fn detach(volume: &Volume, from: &Instance) -> Step {

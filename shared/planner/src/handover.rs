@@ -79,7 +79,7 @@ fn obstacle(slot: &Slot<'_>, holder: &Instance, view: &View<'_>) -> Option<Obsta
 /// Whether the holder's Auto Scaling group ends it by itself, or may be about to: where that did not tell, or an answer is stale.
 fn is_left_to_its_group(holder: &Instance) -> bool {
     let Some(state) = &holder.lifecycle else { return false };
-    state.is_unknown() || holder.is_sent_off_by_its_group() || holder.is_announced_by_its_group()
+    state.is_unknown() || holder.is_leaving_its_group() || holder.is_announced_by_its_group()
 }
 
 fn has_rested(slot: &Slot<'_>, view: &View<'_>) -> bool {

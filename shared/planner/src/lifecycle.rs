@@ -47,12 +47,6 @@ impl LifecycleState {
         self.0 == "Terminating:Retained"
     }
 
-    /// Whether the instance is in a warm pool, or on its way there. One with a slot was taken out of service and serves no
-    /// longer (EC2 Auto Scaling user guide, "Warm pools for applications with long boot times").
-    pub fn is_warmed(&self) -> bool {
-        self.0.starts_with("Warmed:")
-    }
-
     /// At which hooks the instance waits, if at any.
     pub fn waits_at(&self) -> Option<Transition> {
         // One of a warm pool waits at the same hooks.

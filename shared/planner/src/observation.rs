@@ -233,7 +233,7 @@ impl Instance {
         if let Some(code) = &self.doomed {
             return Health::Draining(format!("spot request {code}"));
         }
-        if let Some(state) = self.lifecycle.as_ref().filter(|_| self.is_sent_off_by_its_group()) {
+        if let Some(state) = self.lifecycle.as_ref().filter(|_| self.is_leaving_its_group()) {
             return Health::Draining(format!("{state} in its Auto Scaling group"));
         }
         match self.mark() {
@@ -255,7 +255,7 @@ impl Instance {
     /// Whether the instance, which is draining, will end by itself, and soon. One that a person marked, or that its group keeps
     /// for one, may stay for ever.
     pub fn is_sure_to_go(&self) -> bool {
-        let is_kept = self.lifecycle.as_ref().is_some_and(|state| state.is_retained() || state.is_warmed());
+        let is_kept = self.lifecycle.as_ref().is_some_and(LifecycleState::is_retained);
         let by_its_group = self.is_leaving_its_group() || self.is_announced_by_its_group();
         let by_ec2 = self.notice().is_some() && !self.is_announced_by_its_group();
         self.doomed.is_some() || by_ec2 || (by_its_group && !is_kept)
@@ -264,11 +264,6 @@ impl Instance {
     /// Whether its Auto Scaling group is about to terminate it.
     pub fn is_leaving_its_group(&self) -> bool {
         self.lifecycle.as_ref().is_some_and(LifecycleState::is_terminating)
-    }
-
-    /// Whether its Auto Scaling group has taken it out of service, to terminate it or to put it into a warm pool.
-    pub fn is_sent_off_by_its_group(&self) -> bool {
-        self.is_leaving_its_group() || self.lifecycle.as_ref().is_some_and(LifecycleState::is_warmed)
     }
 
     /// Whether its mark says that its Auto Scaling group is about to terminate it.

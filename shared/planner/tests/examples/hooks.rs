@@ -69,22 +69,17 @@ fn states_of_the_group_say_who_is_a_candidate() {
 }
 
 #[test]
-fn holder_in_standby_keeps_its_slot() {
+fn holder_in_standby_or_in_a_warm_pool_keeps_its_slot() {
+    let warmed = look().sees(instance(1).in_group("Warmed:Running")).sees(instance(2).in_group("InService"));
+    check(warmed.sees(volume(1).on(1)), held(1));
     let seen = || look().sees(instance(1).in_group("Standby")).sees(instance(2).in_group("InService"));
     check(seen().sees(volume(1).on(1)), held(1));
     check(seen().sees(address(1).on(1)), held(1));
 }
 
 #[test]
-fn holder_that_its_group_is_about_to_terminate_or_has_put_into_a_warm_pool_is_draining() {
-    for state in [
-        "Warmed:Pending:Wait",
-        "Warmed:Running",
-        "Terminating",
-        "Terminating:Wait",
-        "Terminating:Proceed",
-        "Terminating:Retained",
-    ] {
+fn holder_that_its_group_is_about_to_terminate_is_draining() {
+    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained"] {
         let seen = look().sees(instance(1).in_group(state)).sees(instance(2)).sees(volume(1).on(1));
         check(seen, waiting("holder-draining").on(1));
     }
@@ -428,14 +423,12 @@ fn what_was_refused_for_good_is_told_of_the_fleet() {
 /// Nobody knows whether it will ever end, and the service would be down.
 #[test]
 fn holder_that_its_group_keeps_is_drained_for_a_candidate_alone() {
-    for state in ["Terminating:Retained", "Warmed:Running"] {
-        for holder in [announced(1, 600), instance(1)] {
-            let holder = holder.in_group(state);
-            let seen = || look().sees(holder.clone()).sees(on_1("drain")).records(1, &[]);
-            assert_eq!(of(&seen(), "main").lead, None);
-            assert_eq!(of(&seen(), "main").next, Next::Candidate);
-            assert_eq!(of(&seen().sees(instance(2)), "main").lead, Some(drain(1, &[1])));
-        }
+    for holder in [announced(1, 600), instance(1)] {
+        let holder = holder.in_group("Terminating:Retained");
+        let seen = || look().sees(holder.clone()).sees(on_1("drain")).records(1, &[]);
+        assert_eq!(of(&seen(), "main").lead, None);
+        assert_eq!(of(&seen(), "main").next, Next::Candidate);
+        assert_eq!(of(&seen().sees(instance(2)), "main").lead, Some(drain(1, &[1])));
     }
 }
 

@@ -45,9 +45,7 @@ fn draining_holder_is_terminated_once_a_candidate_runs() {
 /// Hooks of others may be at work there, a warm pool may take it back, or a policy may keep it for a person.
 #[test]
 fn holder_that_its_group_terminates_is_left_to_the_group() {
-    for state in
-        ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained", "Warmed:Running"]
-    {
+    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained"] {
         for holder in [instance(1), draining()] {
             check(held_by(holder.in_group(state)), waiting("holder-draining").on(1));
         }
@@ -88,7 +86,7 @@ fn holder_that_its_group_terminates_has_the_only_candidate() {
         of(&seen("Terminating:Wait"), "a").findings.iter().map(planner::finding::Finding::code).collect();
     assert_eq!(told, ["holder-draining"]);
     // Where it may stay for ever, the other need not wait.
-    assert_eq!(steps(&seen("Warmed:Running")), [terminate(2)]);
+    assert_eq!(steps(&seen("Terminating:Retained")), [terminate(2)]);
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub(crate) fn is_draining(instance: &Instance) -> bool {
         !void && mark.reason != DrainingReason::RebalanceRecommendation
     });
     instance.state == InstanceState::Running
-        && (marked || instance.doomed.is_some() || is_in(instance, &["Terminating", "Warmed:"]))
+        && (marked || instance.doomed.is_some() || is_in(instance, &["Terminating"]))
 }
 
 /// Whether its Auto Scaling group has it in such a state, by how that begins.

@@ -140,7 +140,7 @@ proptest! {
                 prop_assert_eq!(&holder.id, instance);
                 prop_assert_eq!(slot.policy(), Policy::Terminate);
                 prop_assert!(is_draining(holder) || is_recommended(holder));
-                prop_assert!(!is_in(holder, &["Terminating", "Warmed:", "unknown"]));
+                prop_assert!(!is_in(holder, &["Terminating", "unknown"]));
                 prop_assert!(is_member(seen, holder) && !is_paused(holder) && !is_contended(seen, holder));
                 prop_assert!(!has_volume_of_another(seen, slot.name, instance));
                 let on_it = slot.volumes.iter().flat_map(|volume| &volume.attachments);
