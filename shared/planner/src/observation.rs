@@ -252,7 +252,7 @@ impl Instance {
         self.tags.draining.as_ref().filter(|mark| !mark.is_void(self.launched))
     }
 
-    /// Whether the instance, which is draining, will end by itself, and soon. One that a person marked, or that its group keeps
+    /// Whether the instance will end by itself, and soon. One that a person marked, or that its group keeps
     /// for one, may stay for ever.
     pub fn is_sure_to_go(&self) -> bool {
         let is_kept = self.lifecycle.as_ref().is_some_and(LifecycleState::is_retained);

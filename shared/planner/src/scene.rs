@@ -87,7 +87,7 @@ impl<'a> Scene<'a, '_> {
         };
         let elsewhere = self.given.filter(|given| given.id != home.id);
         match (home.state, home.health()) {
-            (InstanceState::Pending, _) => {
+            (InstanceState::Pending, _) if !home.is_sure_to_go() => {
                 draft.findings.push(Finding::HolderStarting { instance: home.id.clone() });
                 Some(home)
             }

@@ -277,6 +277,20 @@ fn addresses_alone_stay_with_a_starting_holder() {
 }
 
 #[test]
+fn addresses_alone_leave_a_starting_holder_that_is_sure_to_go() {
+    let starting = || instance(1).is(InstanceState::Pending);
+    for holder in [
+        starting().in_group("Terminating:Wait"),
+        starting().but(|i| i.doomed = Some("marked-for-termination".to_owned())),
+    ] {
+        check(
+            look().sees(holder).sees(instance(2)).sees(address(1).on(1)),
+            moving().on(1).follow([away(1), to(1, 2, 1)]),
+        );
+    }
+}
+
+#[test]
 fn addresses_alone_wait_for_a_candidate() {
     check(look().sees(address(1)), waiting("no-candidate"));
     check(
