@@ -133,6 +133,8 @@ async fn calm(world: &World, lambda: &mut Lambda, patience: Duration) -> Result<
     world.control.command("weather", &json!({})).await?;
     churn::end(world).await?;
     lambda.calm_down(patience).await?;
+    // A warning that came late has marked somebody since.
+    churn::end(world).await?;
     // Nobody looks at the world meanwhile, so that its clock may jump.
     world.control.command("pass", &json!({"seconds": REST})).await?;
     let instances = world.instances().await?;

@@ -1,6 +1,7 @@
 //! Tries every fault at every call of every scenario, alone and in pairs, and prints the figures; the last line sums up.
 //!
-//! `faults` tries them all, `faults singles` each alone; `faults SCENARIO CALL=FAULT,…` replays one, with a trace of everything that happened.
+//! `faults` tries them all, `faults singles` each alone, `faults SCENARIO` those of one scenario, in which not every call need
+//! be made; `faults SCENARIO CALL=FAULT,…` replays one, with a trace of everything that happened.
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
 use local_ec2::Fault;
@@ -12,12 +13,19 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let answer = match arguments.as_slice() {
-        [] => every(Choice::SinglesAndPairs),
-        [alone] if alone == "singles" => every(Choice::Singles),
+        [] => every(&SCENARIOS, Choice::SinglesAndPairs),
+        [alone] if alone == "singles" => every(&SCENARIOS, Choice::Singles),
+        [scenario] => match named(scenario) {
+            Ok(scenario) => every(&[scenario], Choice::SinglesAndPairs),
+            Err(wrong) => {
+                println!("{wrong}");
+                return ExitCode::from(2);
+            }
+        },
         [scenario, faults] => replay(scenario, faults),
         _ => {
             println!(
-                "usage: faults, faults singles, or faults SCENARIO CALL=FAULT,… as a failure names them"
+                "usage: faults, faults singles, faults SCENARIO, or faults SCENARIO CALL=FAULT,… as a failure names them"
             );
             return ExitCode::from(2);
         }
@@ -28,11 +36,16 @@ fn main() -> ExitCode {
     })
 }
 
-/// The scenario of that name and the faults of its calls, or what is wrong with either.
-fn read(scenario: &str, faults: &str) -> Result<(Scenario, Script), String> {
+/// The scenario of that name, or which there are.
+fn named(scenario: &str) -> Result<Scenario, String> {
     let names = || SCENARIOS.map(|own| own.name).join(", ");
     let found = SCENARIOS.into_iter().find(|own| own.name == scenario);
-    let found = found.ok_or_else(|| format!("there is no scenario `{scenario}`: {}", names()))?;
+    found.ok_or_else(|| format!("there is no scenario `{scenario}`: {}", names()))
+}
+
+/// The scenario of that name and the faults of its calls, or what is wrong with either.
+fn read(scenario: &str, faults: &str) -> Result<(Scenario, Script), String> {
+    let found = named(scenario)?;
     let kind = |name: &str| Fault::ALL.into_iter().find(|fault| fault.name() == name);
     let script = faults.split(',').map(|part| {
         let read = part.split_once('=').and_then(|(call, name)| Some((call.parse().ok()?, kind(name)?)));
@@ -63,11 +76,11 @@ enum Choice {
     SinglesAndPairs,
 }
 
-fn every(choice: Choice) -> Result<ExitCode, Untold> {
+fn every(scenarios: &[Scenario], choice: Choice) -> Result<ExitCode, Untold> {
     let rules = Rules::read()?;
     let (mut sum, mut all) = (Tally::default(), 0);
-    for scenario in SCENARIOS {
-        let matrix = Matrix::new(scenario, &rules, None)?;
+    for scenario in scenarios {
+        let matrix = Matrix::new(*scenario, &rules, None)?;
         let mut tally = Tally { scenarios: 1, calls: matrix.calls, ..Tally::default() };
         for script in matrix.singles() {
             matrix.add(&script, &mut tally)?;
@@ -86,7 +99,7 @@ fn every(choice: Choice) -> Result<ExitCode, Untold> {
         println!("{}: {tally}", scenario.name);
         sum.merge(tally);
     }
-    let missing = sum.missing();
+    let missing = if scenarios.len() == SCENARIOS.len() { sum.missing() } else { Vec::new() };
     for missing in &missing {
         println!("{missing}");
     }
