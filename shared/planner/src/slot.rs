@@ -102,7 +102,7 @@ impl<'a> Slot<'a> {
 
     /// The same, or a tag's value means nothing and was meant to ask for something.
     pub(crate) fn may_be_paused(&self) -> bool {
-        self.tags().any(|(_, tags)| matches!(tags.paused, Setting::Value(true) | Setting::Invalid(_)))
+        self.tags().any(|(_, tags)| tags.paused.may_be_true())
     }
 }
 
@@ -170,6 +170,6 @@ impl Volume {
 impl Instance {
     /// Whether a tag asks for it to be left alone. A value that means nothing was meant to ask for something.
     pub(crate) fn is_paused(&self) -> bool {
-        matches!(self.tags.paused, Setting::Value(true) | Setting::Invalid(_))
+        self.tags.paused.may_be_true()
     }
 }

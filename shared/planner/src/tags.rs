@@ -49,6 +49,13 @@ pub enum Setting<T> {
     Invalid(String),
 }
 
+impl Setting<bool> {
+    /// Whether it says yes, or says what means nothing and was meant to ask for something.
+    pub(crate) fn may_be_true(&self) -> bool {
+        matches!(self, Self::Value(true) | Self::Invalid(_))
+    }
+}
+
 impl<T> Setting<T> {
     /// The value, when there is one that means something.
     pub fn value(&self) -> Option<&T> {

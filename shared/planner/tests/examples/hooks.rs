@@ -1,6 +1,6 @@
-//! Auto Scaling groups: what their states say of an instance, and which instances that wait at a hook may go on.
+//! Lifecycle hooks: which instances that wait at one may go on.
 
-use crate::expected::{attach, check, drain, held, moving, of, waiting};
+use crate::expected::{attach, drain, of};
 use planner::command::CommandStatus;
 use planner::fixtures::{
     InstanceBuilder, Look, NOW, address, at, command, instance, instance_id, look, volume,
@@ -53,36 +53,6 @@ fn with_policy(policy: &str) -> planner::fixtures::VolumeBuilder {
 
 fn on_1(policy: &str) -> planner::fixtures::VolumeBuilder {
     with_policy(policy).on(1).but(|v| v.attachments[0].since = Some(at(NOW - 100)))
-}
-
-#[test]
-fn states_of_the_group_say_who_is_a_candidate() {
-    for state in ["InService", "Pending", "Pending:Wait", "Pending:Proceed"] {
-        let seen = look().sees(instance(1).in_group(state)).sees(volume(1));
-        check(seen, moving().lead(attach(1, 1, 'f')));
-    }
-    for state in
-        ["Standby", "EnteringStandby", "Detaching", "Warmed:Running", "Terminating:Wait", "Quarantined"]
-    {
-        check(look().sees(instance(1).in_group(state)).sees(volume(1)), waiting("no-candidate"));
-    }
-}
-
-#[test]
-fn holder_in_standby_or_in_a_warm_pool_keeps_its_slot() {
-    let warmed = look().sees(instance(1).in_group("Warmed:Running")).sees(instance(2).in_group("InService"));
-    check(warmed.sees(volume(1).on(1)), held(1));
-    let seen = || look().sees(instance(1).in_group("Standby")).sees(instance(2).in_group("InService"));
-    check(seen().sees(volume(1).on(1)), held(1));
-    check(seen().sees(address(1).on(1)), held(1));
-}
-
-#[test]
-fn holder_that_its_group_is_about_to_terminate_is_draining() {
-    for state in ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained"] {
-        let seen = look().sees(instance(1).in_group(state)).sees(instance(2)).sees(volume(1).on(1));
-        check(seen, waiting("holder-draining").on(1));
-    }
 }
 
 #[test]
@@ -174,7 +144,7 @@ fn launch_does_not_wait_for_what_may_never_come() {
     // Its group keeps it for a person, whatever was announced before.
     let retained = || instance(2).in_group("Terminating:Retained");
     let announced = retained().draining("terminate-lifecycle-action 2026-11-23T12:15:00Z");
-    for holder in [retained(), announced.clone()] {
+    for holder in [retained(), announced] {
         check_actions(beside(holder, attached), &[go_on(1, LAUNCH)]);
     }
     // EC2 takes it nevertheless.
@@ -299,18 +269,6 @@ fn holder_is_kept_until_the_last_volume_is_off() {
 }
 
 #[test]
-fn holder_of_an_unknown_state_is_given_nothing_more() {
-    let unknown = || instance(1).in_group("unknown");
-    let seen = look().sees(unknown()).sees(volume(1).on(1));
-    check(seen, held(1));
-    let seen = look().sees(unknown()).sees(volume(1).on(1)).sees(volume(2));
-    check(seen, moving().on(1).next(Next::Transition));
-    // In a state that is known it gets what it lacks.
-    let known = look().sees(instance(1).in_group("InService")).sees(volume(1).on(1)).sees(volume(2));
-    check(known, moving().on(1).follow([attach(2, 1, 'g')]));
-}
-
-#[test]
 fn on_release_lets_the_holder_end_at_once() {
     for spare in [instance(2), instance(2).is(InstanceState::Pending)] {
         check_actions(look().sees(announced(1, 0)).sees(spare).sees(volume(1).on(1)), &[go_on(1, TERMINATE)]);
@@ -430,17 +388,4 @@ fn holder_that_its_group_keeps_is_drained_for_a_candidate_alone() {
         assert_eq!(of(&seen(), "main").next, Next::Candidate);
         assert_eq!(of(&seen().sees(instance(2)), "main").lead, Some(drain(1, &[1])));
     }
-}
-
-/// Its three addresses find no room where they are, and nobody else can take that instance from them.
-#[test]
-fn slot_that_stays_in_standby_reserves_no_instance() {
-    let own = |n: u8, slot: &str| address(n).tagged(&[(SLOT, slot)]);
-    let marked = instance(3).draining("by hand");
-    let seen =
-        look().sees(instance(1).in_group("Standby")).sees(instance(2).in_group("InService")).sees(marked);
-    let seen = seen.sees(own(1, "a").on(1)).sees(own(2, "a")).sees(own(3, "c").on(3));
-    assert_eq!(of(&seen, "a").state, planner::plan::SlotState::Blocked);
-    let moved = of(&seen, "c");
-    assert!(moved.steps().any(|step| step.instance() == Some(&instance_id(2))), "{moved:?}");
 }

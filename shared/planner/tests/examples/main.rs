@@ -14,6 +14,7 @@ mod draining;
 mod expected;
 mod findings;
 mod giving_way;
+mod groups;
 mod held_up;
 mod hooks;
 mod manual;
